@@ -1,0 +1,54 @@
+# Each target is one plain command; the README shows them for machines without make.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PY := $(BIN)/python
+READY := $(VENV)/.ready
+
+.PHONY: help setup lab test test-browser test-real notebooks bench lint lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv and install the course
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) course_utils/supported_python.py
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+lab: setup  ## open JupyterLab on notebook 00
+	$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+
+test: setup  ## check everything (no network, under ten minutes)
+	$(PY) -m pytest
+
+test-browser: setup  ## drive the notebooks in Chromium
+	$(PY) -m pytest -n 0 -m browser tests/browser
+
+test-real: setup  ## check the accuracy bands on the real data (COURSE_DATA_DIR)
+	$(PY) -m pytest -n 0 -m real tests/real_data
+
+notebooks: setup  ## execute the notebooks on the real data and store clean outputs
+	$(PY) -m tests.notebooks.execute
+
+bench: setup  ## print the tables that the documents quote (COURSE_DATA_DIR)
+	$(PY) -m benchmarks
+
+lint: setup  ## style of the Python code and spelling
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m codespell_lib
+
+lock:  ## compile requirements.lock and its copy for Binder
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock requirements.txt
+	cp requirements.lock binder/requirements.txt
+
+clean:  ## remove what was built (not .venv)
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
