@@ -1,0 +1,103 @@
+"""Where every lane of the checks gets its surroundings, and what the run says at its end.
+
+The default lane and the browser lane run on the stand-in data: no network, no files. The lane
+``-m real`` runs on the real data in COURSE_DATA_DIR. What a run builds (the stand-in's cache,
+IPython's history, screenshots) stays in ``build/``, which git ignores, and is used again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+BUILD = ROOT / "build"
+
+
+def pytest_configure(config):
+    """Set the environment before any kernel, server or module of the course starts."""
+    real = config.getoption("markexpr", "") == "real"
+    os.environ["COURSE_DATA"] = "real" if real else "stand-in"
+    if not real:
+        os.environ.pop("COURSE_DATA_DIR", None)
+    os.environ["COURSE_CACHE_DIR"] = str(BUILD / "test-cache")
+    # A reader's own settings of Keras and IPython must not decide whether the course passes.
+    os.environ["KERAS_HOME"] = str(BUILD / "keras")
+    os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    for folder in ("test-cache", "keras", "ipython"):
+        (BUILD / folder).mkdir(parents=True, exist_ok=True)
+
+
+# --- nbval ----------------------------------------------------------------------------------------
+
+
+def pytest_itemcollected(item):
+    """Note what nbval does with a cell, and give a busy machine time to hand over its output."""
+    if type(item).__name__ == "IPyNbCell":
+        # nbval waits 5 s for a message and offers no option (computationalmodelling/nbval#231).
+        item.output_timeout = 120
+        compared = item.options["check"] and item.cell.execution_count is not None
+        item.user_properties.append(("nbval", "compared" if compared else "run only"))
+
+
+# --- The summary ----------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Count what the tests that passed in this run have covered.
+
+    Tests say so through ``record_property``: ``lint`` [notebook, rule, cells], ``wrong-answer``
+    [exercise, which], ``data-fault`` name. Properties travel with the reports, also from the
+    workers of pytest-xdist.
+    """
+    counted = defaultdict(list)
+    for report in terminalreporter.stats.get("passed", []):
+        if getattr(report, "when", None) == "call":
+            for key, value in report.user_properties:
+                counted[key].append(value)
+    lines = summary(counted)
+    if lines:
+        terminalreporter.section("what was checked")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def summary(counted: dict[str, list]) -> list[str]:
+    """Return the lines of the summary."""
+    lines = []
+    if found := counted.get("lint"):
+        cells = {notebook: size for notebook, _, size in found}
+        rules = {name for _, name, _ in found}
+        lines.append(
+            f"structure lint: {len(cells)} notebooks × {len(rules)} rules, "
+            f"{sum(cells.values())} cells ({len(found)} checks passed)"
+        )
+    if found := counted.get("wrong-answer"):
+        answers = {tuple(each) for each in found}
+        exercises = {exercise for exercise, _ in answers}
+        lines.append(
+            f"wrong-answer catalogue: {len(exercises)} exercises, {len(answers)} wrong answers"
+        )
+    if found := counted.get("left-running"):
+        lines.append(
+            f"exercises filled with garbage and wrong answers: {sum(n for _, n in found)} answers "
+            f"in {len({notebook for notebook, _ in found})} notebooks, every other cell ran"
+        )
+    if found := counted.get("data-fault"):
+        lines.append(f"data faults: {len(set(found))}")
+    if found := counted.get("wrong-notebook"):
+        lines.append(f"deliberately wrong notebooks caught: {len(set(found))}")
+    if found := counted.get("nbval"):
+        compared = found.count("compared")
+        lines.append(f"nbval: {compared} cells compared, {len(found) - compared} run only")
+    return lines
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the root of the repository."""
+    return ROOT

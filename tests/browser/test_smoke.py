@@ -1,0 +1,51 @@
+"""The notebooks run in JupyterLab: 00 with every `make test`, all with `make test-browser`."""
+
+import pytest
+
+from tests.notebooks.parts import notebook_paths
+
+
+def run_through(lab, name: str) -> None:
+    """Open a notebook, run all its cells, and expect nothing wrong on the page."""
+    lab.open(name)
+    lab.run_all(timeout=600)
+    lab.screenshot(name.removesuffix(".ipynb"))
+    assert lab.errors() == []
+    assert lab.stderr() == []
+    assert lab.console_errors() == []
+    assert not [cell["number"] for cell in lab.cells() if cell["waiting"]]
+
+
+def test_notebook_00_runs_in_jupyterlab(lab):
+    """The first notebook, which `make lab` opens."""
+    run_through(lab, "00_start_here.ipynb")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem[:2])
+def test_notebook_runs_in_jupyterlab(lab, path):
+    """Every notebook."""
+    run_through(lab, path.name)
+
+
+def test_the_driver_sees_what_goes_wrong(lab, lab_server):
+    """A notebook with an error, a line on stderr and a script that throws."""
+    from tests.notebooks.good import code, good_notebook, write
+
+    notebook = good_notebook()
+    notebook["cells"] = [
+        code("import sys\nprint('careful', file=sys.stderr)", 1),
+        code("from IPython.display import Javascript\n"
+             "Javascript(\"console.error('from the page')\")", 2),
+        code("1 / 0", 3),
+        code("print('not reached')", 4),
+    ]  # fmt: skip
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"] = f"wrong-{number}"
+    write(notebook, lab_server.folder, "99_wrong.ipynb")
+    lab.open("99_wrong.ipynb")
+    lab.run_all(timeout=60)
+    assert lab.errors() == ["cell 3: ZeroDivisionError: division by zero"]
+    assert lab.stderr() == ["cell 1: careful\n"]
+    assert any("from the page" in text for text in lab.console_errors())
+    assert lab.run("6 * 7") == "42"

@@ -1,0 +1,1 @@
+"""Checks of the notebooks: structure, stored outputs, exercises; and what executes them."""

@@ -1,0 +1,1 @@
+"""Accuracy bands, per copy of the data."""
