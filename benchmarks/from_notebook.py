@@ -1,0 +1,49 @@
+"""Take function definitions out of a notebook, so that what is measured is what is shown."""
+
+import ast
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def definitions(notebook: str, names: list[str], **namespace: Any) -> SimpleNamespace:
+    """Return functions defined in a notebook's code cells.
+
+    Parameters
+    ----------
+    notebook : str
+        File name in `notebooks/`.
+    names : list of str
+        The functions wanted. Nothing else of the notebook is run.
+    **namespace
+        What the functions use by name (`keras=keras`, `np=np` …).
+
+    Returns
+    -------
+    SimpleNamespace
+        With one attribute a function.
+
+    Raises
+    ------
+    KeyError
+        If the notebook defines no function of that name, or more than one.
+    """
+    cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
+    found: dict[str, ast.FunctionDef] = {}
+    for cell in cells:
+        if cell["cell_type"] != "code" or "exercise" in cell["metadata"].get("tags", []):
+            continue
+        for node in ast.parse("".join(cell["source"])).body:
+            if isinstance(node, ast.FunctionDef) and node.name in names:
+                if node.name in found:
+                    raise KeyError(f"{notebook} defines {node.name} twice")
+                found[node.name] = node
+    missing = set(names) - set(found)
+    if missing:
+        raise KeyError(f"{notebook} defines no function {', '.join(sorted(missing))}")
+    code = ast.fix_missing_locations(ast.Module(body=list(found.values()), type_ignores=[]))
+    exec(compile(code, notebook, "exec"), namespace)
+    return SimpleNamespace(**{name: namespace[name] for name in names})
