@@ -27,6 +27,7 @@ import os
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 import tomllib
 import uuid
@@ -136,13 +137,14 @@ class Dataset:
         return "\n".join(lines)
 
 
-class _Located(NamedTuple):
+class Located(NamedTuple):
     """A whole data set with the place it was read from."""
 
     whole: Whole
     place: str
     verified: bool
     digest: str
+    bytes: int = 0  # size of the files it was read from
 
 
 # --- loading --------------------------------------------------------------------------------
@@ -297,14 +299,14 @@ def _load_images(name: str, source: str, limit: int | None) -> Dataset:
         return _stand_in(spec, limit, ["it was asked for"], forced=True)
     try:
         found = locate(name, download=True, wait=wanted == "real")
-    except _NotFound as failure:
+    except NotFound as failure:
         if wanted == "real":
             raise DataError(_no_data_sentence(spec, failure.reasons)) from None
-        return _stand_in(spec, limit, failure.reasons)
+        return _stand_in(spec, limit, failure.short)
     return _as_dataset(spec, found, limit)
 
 
-def _as_dataset(spec: Spec, found: _Located, limit: int | None) -> Dataset:
+def _as_dataset(spec: Spec, found: Located, limit: int | None) -> Dataset:
     # A copy with another number of images keeps the same share of them for validation.
     validation = spec.validation * len(found.whole.y_train) // spec.train
     validation = max(validation, len(spec.class_names))
@@ -519,15 +521,16 @@ def instructor_folder() -> Path | None:
 # --- looking for the real data --------------------------------------------------------------
 
 
-class _NotFound(Exception):
-    """There is no real copy. `reasons` are clauses, in the order of the search."""
+class NotFound(Exception):
+    """There is no real copy: why, in full (`reasons`) and in few words (`short`)."""
 
-    def __init__(self, reasons: list[str]) -> None:
+    def __init__(self, reasons: list[str], short: list[str] | None = None) -> None:
         super().__init__("; ".join(reasons))
         self.reasons = reasons
+        self.short = reasons if short is None else short
 
 
-def locate(name: str, *, download: bool, wait: bool = False) -> _Located:
+def locate(name: str, *, download: bool, wait: bool = False) -> Located:
     """Find and read a real copy, in the order given at the head of this module.
 
     Parameters
@@ -541,14 +544,14 @@ def locate(name: str, *, download: bool, wait: bool = False) -> _Located:
 
     Returns
     -------
-    _Located
+    Located
         The data with its place.
 
     Raises
     ------
     DataError
         If a file in ``COURSE_DATA_DIR`` is unusable, or that folder is not there.
-    _NotFound
+    NotFound
         If there is no copy.
     """
     spec = specification(name)
@@ -559,17 +562,19 @@ def locate(name: str, *, download: bool, wait: bool = False) -> _Located:
         if found is not None:
             return _from_instructor(found, folder, spec)
         reasons.append(_nothing_in(folder, spec))
-    with contextlib.suppress(_NotFound):
-        return _from_cache(spec)
+    with contextlib.suppress(NotFound):
+        return from_cache(spec, remove_damaged=download)
     if not download:
-        raise _NotFound([*reasons, "it is not in a cache"])
+        raise NotFound([*reasons, "it is not in a cache"])
     try:
-        return _download(spec, wait)
+        return download_original(spec, wait=wait)
     except _fetch.FetchError as error:
-        raise _NotFound([*reasons, *error.reasons]) from None
+        offline = ["no data host can be reached (is this machine online?)"]
+        short = offline if error.offline else error.reasons
+        raise NotFound([*reasons, *error.reasons], [*reasons, *short]) from None
 
 
-def _from_instructor(found: Found, folder: Path, spec: Spec) -> _Located:
+def _from_instructor(found: Found, folder: Path, spec: Spec) -> Located:
     try:
         whole = _data_files.read(found, spec)
     except Unusable as error:
@@ -582,7 +587,7 @@ def _from_instructor(found: Found, folder: Path, spec: Spec) -> _Located:
             f"{spec.title} in {FOLDER} ({folder}) cannot be read "
             f"({error.strerror or type(error).__name__}): check the drive and its permissions."
         ) from None
-    return _Located(whole, FOLDER, *_data_files.check(whole, spec))
+    return Located(whole, FOLDER, *_data_files.check(whole, spec), found.bytes)
 
 
 def _nothing_in(folder: Path, spec: Spec) -> str:
@@ -592,40 +597,92 @@ def _nothing_in(folder: Path, spec: Spec) -> str:
     return holds
 
 
-def _from_cache(spec: Spec) -> _Located:
+def from_cache(spec: Spec, *, remove_damaged: bool) -> Located:
+    """Read the copy in the course's cache or in Keras's; only the original is accepted.
+
+    Parameters
+    ----------
+    spec : Spec
+        The data set.
+    remove_damaged : bool
+        Whether to remove a damaged copy from the course's own cache (never from Keras's).
+
+    Returns
+    -------
+    Located
+        The data.
+
+    Raises
+    ------
+    NotFound
+        If neither cache has it.
+    """
     folder = cache_folder()
     found = _data_files.find(folder, spec)
     if found is not None:
+        before = _state(found)
         located = _verified(found, spec, CACHE)
         if located is not None:
             return located
-        for path in found.paths.values():
-            with contextlib.suppress(OSError):
-                path.unlink()
+        # An unfinished set is left alone: another program may be adding to it right now.
+        if remove_damaged and not found.missing and _state(found) == before:
+            for path in found.paths.values():
+                with contextlib.suppress(OSError):
+                    path.unlink()
     if spec.name == "mnist":
         keras = keras_folder() / "mnist.npz"
         if keras.is_file():
             located = _verified(Found("npz", {keras.name: keras}), spec, KERAS)
             if located is not None:
                 return located
-    raise _NotFound([])
+    raise NotFound([])
 
 
-def _verified(found: Found, spec: Spec, place: str) -> _Located | None:
+def _state(found: Found) -> list[tuple[int, int]]:
+    """Return what changes when another program replaces a file: sizes and times."""
+    states = []
+    for path in found.paths.values():
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            states.append((status.st_size, status.st_mtime_ns))
+    return states
+
+
+def _verified(found: Found, spec: Spec, place: str) -> Located | None:
     """Read a copy that nobody vouches for: only the original is accepted."""
     try:
         whole = _data_files.read(found, spec)
     except (Unusable, OSError):
         return None
     verified, digest = _data_files.check(whole, spec)
-    return _Located(whole, place, True, digest) if verified else None
+    return Located(whole, place, True, digest, found.bytes) if verified else None
 
 
-def _download(spec: Spec, wait: bool) -> _Located:
+def download_original(spec: Spec, *, wait: bool) -> Located:
+    """Download a data set into the cache.
+
+    Parameters
+    ----------
+    spec : Spec
+        The data set.
+    wait : bool
+        Wait for slow hosts, and ask even those that failed a moment ago.
+
+    Returns
+    -------
+    Located
+        The verified data.
+
+    Raises
+    ------
+    FetchError
+        If no host delivered it.
+    """
     if not wait:
         for key in (spec.name, ""):
             if key in _gave_up:
-                raise _gave_up[key]
+                earlier = _gave_up[key]
+                raise _fetch.FetchError(earlier.reasons, offline=earlier.offline)
     budget = _fetch.Budget(float("inf") if wait else _fetch.LIMITS.patience)
     reasons: list[str] = []
     for copy in spec.copies:
@@ -645,7 +702,7 @@ def _download(spec: Spec, wait: bool) -> _Located:
     raise failure
 
 
-def _download_copy(copy: dict, spec: Spec, budget: _fetch.Budget, wait: bool) -> _Located:
+def _download_copy(copy: dict, spec: Spec, budget: _fetch.Budget, wait: bool) -> Located:
     with _working_folder() as (folder, lasting):
         hosts = []
         for file in copy["files"]:
@@ -761,6 +818,12 @@ def _stand_in(spec: Spec, limit: int | None, reasons: list[str], *, forced: bool
     return data
 
 
+def stand_in_path(kind: str) -> Path:
+    """Return where a stand-in is cached; the name changes with `stand_ins.VERSION`."""
+    stand_ins = importlib.import_module("course_utils.stand_ins")
+    return cache_folder() / f"stand-in-{kind}-v{stand_ins.VERSION}.npz"
+
+
 def stand_in_arrays(kind: str) -> dict[str, np.ndarray]:
     """Return the stand-in's six arrays, from the cache or freshly built.
 
@@ -774,11 +837,10 @@ def stand_in_arrays(kind: str) -> dict[str, np.ndarray]:
     dict of str to ndarray
         ``x_train``, ``y_train``, ``x_val``, ``y_val``, ``x_test`` and ``y_test``, all uint8.
     """
-    stand_ins = importlib.import_module("course_utils.stand_ins")
-    path = cache_folder() / f"stand-in-{kind}-v{stand_ins.VERSION}.npz"
+    path = stand_in_path(kind)
     arrays = _cached_stand_in(path)
     if arrays is None:
-        built = getattr(stand_ins, kind)()
+        built = getattr(importlib.import_module("course_utils.stand_ins"), kind)()
         arrays = {split: np.ascontiguousarray(getattr(built, split)) for split in _SPLITS}
         digest = np.array(_data_files.array_digest(*arrays.values()))
         with contextlib.suppress(OSError):  # a cache that cannot be written costs a rebuild
@@ -835,7 +897,7 @@ def _show_notice(spec: Spec, what: str, reasons: list[str], forced: bool) -> Non
         )
     )
     rule = "=" * 88
-    text = "\n".join([rule, head, why, todo, rule])
+    text = "\n".join([rule, *(textwrap.fill(line, 88) for line in (head, why, todo)), rule])
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
