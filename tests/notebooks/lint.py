@@ -13,7 +13,9 @@ import ast
 import re
 import statistics
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +80,9 @@ def format_valid(notebook):
     if version < (4, 5):
         yield None, f"notebook format {version}; write it as 4.5 or later (cells have ids)"
     try:
-        nbformat.validate(notebook.raw)
+        with warnings.catch_warnings():  # what is missing, cell_ids says
+            warnings.simplefilter("ignore")
+            nbformat.validate(deepcopy(notebook.raw))  # a copy: validate mends what it is given
     except nbformat.ValidationError as error:
         yield None, f"not a valid notebook: {error.message[:200]}"
 
@@ -445,7 +449,7 @@ def no_stderr(notebook):
 def no_errors(notebook):
     """No cell ended in an error."""
     for cell in notebook.code:
-        if any(output["output_type"] == "error" for output in cell.outputs):
+        if any(output.get("output_type") == "error" for output in cell.outputs):
             yield cell, "the cell ends in an error; catch and show it, or mend it"
 
 
