@@ -1,0 +1,212 @@
+"""Stored networks: what is saved comes back, and nothing that differs is opened."""
+
+import json
+import tomllib
+
+import numpy as np
+import pytest
+
+from course_utils import trained
+from course_utils.environment import quiet_import
+
+REGISTRY = """\
+# A comment at the head.
+[datasets.mnist]
+sha256 = "00"  # with a comment
+
+[trained."01_other.keras"]
+sha256 = "11"
+
+# This comment belongs to what follows.
+[datasets.iris]
+urls = ["https://example.org/[trained]"]
+"""
+FACTS = {
+    "data": "stand-in",
+    "seed": 1,
+    "accuracy": np.float32(0.5),
+    "history": {"loss": np.array([2.0, 1.5])},
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "registry.toml").write_text(REGISTRY)
+    monkeypatch.setattr(trained, "_folder", lambda: tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def model():
+    with quiet_import():
+        import keras
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(5, activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.2),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x = np.random.default_rng(0).normal(size=(32, 6)).astype(np.float32)
+    network.fit(x, np.arange(32) % 3, epochs=2, verbose=0)
+    return network
+
+
+X = np.random.default_rng(1).normal(size=(9, 6)).astype(np.float32)
+
+
+def test_what_is_saved_comes_back_and_can_be_evaluated(folder, model, recwarn):
+    path = trained.save(model, "00_reader", FACTS)
+    again = trained.load("00_reader")
+    assert np.array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+    y = np.arange(9) % 3
+    assert again.evaluate(X, y, verbose=0) == pytest.approx(model.evaluate(X, y, verbose=0))
+    record = trained.history("00_reader")
+    assert record["history"] == {"loss": [2.0, 1.5]}
+    assert record["data"] == "stand-in" and record["accuracy"] == 0.5
+    assert record["parameters"] == model.count_params()
+    assert {"python", "keras", "numpy"} <= set(record["versions"])
+    assert path == folder / "trained" / "00_reader.keras"
+    assert sorted(p.name for p in path.parent.iterdir()) == ["00_reader.json", "00_reader.keras"]
+    assert not [w for w in recwarn if "optimizer" in str(w.message)]
+
+
+def test_the_optimiser_is_left_out_and_the_original_is_untouched(folder, model):
+    import zipfile
+
+    import h5py
+
+    before = model.optimizer
+    path = trained.save(model, "00_reader", FACTS)
+    assert model.optimizer is before
+    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as file:
+        stored = []
+        h5py.File(file).visititems(lambda _, item: stored.append(item))
+    arrays = [item for item in stored if isinstance(item, h5py.Dataset)]
+    assert not [item.name for item in arrays if "optimizer" in item.name]
+    # The weights, and the state of dropout's random numbers (two integers).
+    assert sum(item.size for item in arrays) == model.count_params() + 2
+
+
+def test_an_uncompiled_model_comes_back_uncompiled(folder):
+    import keras
+
+    trained.save(keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)]), "bare", FACTS)
+    assert not trained.load("bare").compiled
+
+
+def test_the_registry_changes_in_one_table_only(folder, model):
+    trained.save(model, "00_reader", FACTS)
+    first = (folder / "registry.toml").read_text()
+    assert first.startswith(REGISTRY), "other lines and comments stay"
+    trained.save(model, "01_other", FACTS)
+    trained.save(model, "00_reader", {**FACTS, "seed": 2})
+    text = (folder / "registry.toml").read_text()
+    for line in REGISTRY.splitlines():
+        assert line in text.splitlines() or line == 'sha256 = "11"'
+    tables = tomllib.loads(text)
+    assert set(tables["trained"]) == {"00_reader.keras", "01_other.keras"}
+    assert tables["datasets"] == tomllib.loads(REGISTRY)["datasets"]
+    assert text.count("# This comment belongs to what follows.\n[datasets.iris]") == 1
+    assert trained.load("01_other") and trained.load("00_reader")
+
+
+def test_a_registry_that_cannot_be_edited_safely_is_left_alone(folder, model):
+    odd = '[trained]\n"00_reader.keras" = { sha256 = "1" }\n'
+    (folder / "registry.toml").write_text(odd)
+    with pytest.raises((trained.TrainedError, tomllib.TOMLDecodeError)):
+        trained.save(model, "00_reader", FACTS)
+    assert (folder / "registry.toml").read_text() == odd
+
+
+@pytest.mark.parametrize("kind", ["keras", "json"])
+def test_an_altered_file_is_refused(folder, model, kind):
+    trained.save(model, "00_reader", FACTS)
+    path = folder / "trained" / f"00_reader.{kind}"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(trained.TrainedError, match=r"is not the file that .* Restore"):
+        trained.load("00_reader")
+
+
+def test_missing_unregistered_and_too_large(folder, model, monkeypatch):
+    with pytest.raises(trained.TrainedError, match="no stored network 00_reader"):
+        trained.load("00_reader")
+    (folder / "trained").mkdir()
+    (folder / "trained" / "00_reader.keras").write_bytes(b"anything")
+    with pytest.raises(trained.TrainedError, match="no SHA-256 for 00_reader"):
+        trained.load("00_reader")
+    (folder / "registry.toml").unlink()
+    with pytest.raises(trained.TrainedError, match="can't be read"):
+        trained.history("00_reader")
+    monkeypatch.setattr(trained, "MOST_BYTES", 1000)
+    with pytest.raises(trained.TrainedError, match="more than the 1,000"):
+        trained.save(model, "00_reader", FACTS)
+    (folder / "registry.toml").write_text('[trained."00_reader.keras"]\nsha256 = "0"\n')
+    (folder / "trained" / "00_reader.keras").write_bytes(bytes(1001))
+    with pytest.raises(trained.TrainedError, match="larger than"):
+        trained.load("00_reader")
+
+
+def test_code_in_a_model_is_not_stored(folder):
+    import keras
+
+    network = keras.Sequential([keras.Input((6,)), keras.layers.Lambda(lambda x: x + 1)])
+    with pytest.raises(trained.TrainedError, match="Lambda"):
+        trained.save(network, "bad", FACTS)
+
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    own = Own()
+    own.build((None, 6))
+    with pytest.raises(trained.TrainedError, match="code of its own"):
+        trained.save(own, "bad", FACTS)
+    assert (folder / "registry.toml").read_text() == REGISTRY
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "A", "a.keras", "a\n", None, "..", "a\\b"])
+def test_names_cannot_lead_elsewhere(folder, name):
+    with pytest.raises(ValueError, match="name is"):
+        trained.load(name)
+    with pytest.raises(ValueError, match="name is"):
+        trained.history(name)
+
+
+def test_facts_are_needed_and_must_be_json(folder, model):
+    with pytest.raises(ValueError, match="facts lacks seed"):
+        trained.save(model, "00_reader", {"data": "", "accuracy": 1, "history": {}})
+    with pytest.raises(ValueError, match="JSON"):
+        trained.save(model, "00_reader", {**FACTS, "note": object()})
+    assert not (folder / "trained").exists()
+
+
+def test_a_write_that_fails_leaves_the_old_files(folder, model, monkeypatch):
+    trained.save(model, "00_reader", FACTS)
+    before = {p.name: p.read_bytes() for p in (folder / "trained").iterdir()}
+
+    def broken(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(trained.os, "replace", broken)
+    with pytest.raises(OSError, match="No space"):
+        trained.save(model, "00_reader", {**FACTS, "seed": 2})
+    assert {p.name: p.read_bytes() for p in (folder / "trained").iterdir()} == before
+    assert json.loads(before["00_reader.json"])["seed"] == 1
+
+
+def test_every_stored_network_of_the_course_is_the_registered_one():
+    from course_utils import datasets
+
+    registered = datasets.registry().get("trained", {})
+    stored = {p.name for p in (datasets.data_folder() / "trained").glob("*.keras")}
+    assert stored == set(registered)
+    for file in registered:
+        name = file.removesuffix(".keras")
+        assert trained.load(name).count_params() == trained.history(name)["parameters"]
