@@ -1,0 +1,131 @@
+"""What each notebook owes the syllabus: its "Is that so?" boxes and the numbers it must reproduce.
+
+A number must be *computed*, that is, stand in the text output of a code cell, and *guarded*, that
+is, stand in an assertion, in code that the reader sees.
+"""
+
+import ast
+import re
+
+import pytest
+
+from tests.notebooks.lint import boxes, has_assertion
+from tests.notebooks.parts import Notebook, notebook_paths
+
+# Notebook → for each box the words that must stand in its statement or explanation.
+BOXES = {
+    "06": [("784", "1024"), ("7 by 7", "56")],
+    "07": [("6 million", "4 million", "24 million")],
+}
+# Notebook → numbers computed in an output and guarded by an assertion.
+NUMBERS = {
+    "06": [784, 1024, 56, 22_500, 67_500, 196_608, 6_220_800],
+    "07": [10**8, 24 * 10**12, 24_883_200_000_000],
+}
+EXISTING = {path.name[:2]: path for path in notebook_paths()}
+SEPARATOR = "[,_ '\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]?"
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def written(number: int) -> re.Pattern:
+    """Return a pattern for a number in decimal digits, thousands apart or not."""
+    groups = f"{number:,}".split(",")
+    return re.compile(r"(?<![\d.,_])" + SEPARATOR.join(groups) + r"(?![\d_]|[.,]\d)")
+
+
+def scientific_numbers(text: str):
+    """Yield the values written as 2.4e13, 2.4 × 10¹³, 10**8."""
+    text = text.replace("−", "-")
+    for mantissa, exponent in re.findall(r"(\d+(?:\.\d+)?)[eE]\+?(\d+)", text):
+        yield round(float(mantissa) * 10 ** int(exponent))
+    powers = r"(?:(\d+(?:\.\d+)?)\s*[×*]\s*)?\b10(?:\*\*|\^)?([⁰¹²³⁴⁵⁶⁷⁸⁹]+|(?<=[*^])\d+)"
+    for mantissa, exponent in re.findall(powers, text):
+        yield round(float(mantissa or 1) * 10 ** int(exponent.translate(SUPERSCRIPTS)))
+
+
+def is_computed(notebook: Notebook, number: int) -> bool:
+    """Whether a number stands in the text output of a code cell."""
+    for cell in notebook.code:
+        for text in cell.output_texts():
+            plain = re.sub(r"<[^>]*>", " ", text)
+            if written(number).search(plain) or number in scientific_numbers(plain):
+                return True
+    return False
+
+
+def value_of(node: ast.AST) -> float | None:
+    """Return the value of an expression of plain numbers, else None."""
+    allowed = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Constant, ast.operator, ast.unaryop)
+    if not isinstance(node, ast.expr) or not all(isinstance(n, allowed) for n in ast.walk(node)):
+        return None
+    constants = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+    if not constants or not all(type(value) in (int, float) for value in constants):
+        return None
+    powers = [n.right for n in ast.walk(node) if isinstance(n, ast.BinOp) and type(n.op) is ast.Pow]
+    if not all(isinstance(power, ast.Constant) and power.value < 100 for power in powers):
+        return None
+    try:
+        return eval(compile(ast.Expression(node), "assertion", "eval"), {"__builtins__": {}})
+    except (ArithmeticError, TypeError):
+        return None
+
+
+def is_guarded(notebook: Notebook, number: int) -> bool:
+    """Whether a number stands in an assertion of a code cell, written out or as a product."""
+    for cell in notebook.code:
+        for statement in ast.walk(cell.tree):
+            asserts = isinstance(statement, ast.Assert) or (
+                isinstance(statement, ast.Call)
+                and ast.unparse(statement.func).rpartition(".")[2].startswith("assert_")
+            )
+            if asserts and any(value_of(node) == number for node in ast.walk(statement)):
+                return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(number, words) for number in BOXES if number in EXISTING for words in BOXES[number]],
+)
+def test_box(number, words):
+    """The box exists, says what is claimed, and a cell with an assertion settles it."""
+    notebook = Notebook.read(EXISTING[number])
+    for cell, inside in boxes(notebook):
+        everything = " ".join(each.source for each in [cell, *inside]).replace("\n", " ")
+        everything = re.sub("[×x]", "by", everything.replace("7 × 7", "7 by 7"))
+        if all(word in everything.replace("1 024", "1024") for word in words):
+            assert any(each.is_code and has_assertion(each) for each in inside)
+            return
+    pytest.fail(f'notebook {number} has no "Is that so?" box with the words {words}')
+
+
+@pytest.mark.parametrize(
+    ("notebook_number", "number"),
+    [(name, number) for name in NUMBERS if name in EXISTING for number in NUMBERS[name]],
+)
+def test_number(notebook_number, number):
+    """The number is computed in an output and guarded by an assertion."""
+    notebook = Notebook.read(EXISTING[notebook_number])
+    assert is_computed(notebook, number), f"{number} is in no text output of a code cell"
+    assert is_guarded(notebook, number), f"{number} is in no assertion of a code cell"
+
+
+@pytest.mark.parametrize("text", ["6220800", "6 220 800", "6,220,800 inputs", "(6_220_800)"])
+def test_written_numbers_are_found(text):
+    assert written(6_220_800).search(text)
+
+
+@pytest.mark.parametrize("text", ["16220800", "6220800.5", "62208000", "1 784 0"])
+def test_other_numbers_are_not(text):
+    assert not written(6_220_800).search(text)
+
+
+@pytest.mark.parametrize("text", ["2.4e+13", "2.4e13", "2.4 × 10¹³", "2.4*10**13"])
+def test_powers_are_found(text):
+    assert 24 * 10**12 in scientific_numbers(text)
+
+
+def test_products_in_assertions_are_computed():
+    value = value_of(ast.parse("6_220_800 * 4 * 10**6", mode="eval").body)
+    assert value == 24_883_200_000_000
+    assert value_of(ast.parse("side * 2", mode="eval").body) is None
