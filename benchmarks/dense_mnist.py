@@ -25,7 +25,9 @@ NOTEBOOK = "07_a_dense_network_reads_digits.ipynb"
 SEEDS = (0, 1, 2)
 
 
-def dense_recipe(data: datasets.Dataset, seed: int, shuffled_labels: bool = False) -> dict[str, Any]:
+def dense_recipe(
+    data: datasets.Dataset, seed: int, shuffled_labels: bool = False
+) -> dict[str, Any]:
     """Train the network of notebook 07 once; return its test accuracy and cost.
 
     With `shuffled_labels` the training labels no longer belong to their pictures, so nothing can
@@ -43,7 +45,12 @@ def dense_recipe(data: datasets.Dataset, seed: int, shuffled_labels: bool = Fals
     with Clock() as clock, contextlib.redirect_stdout(open(os.devnull, "w")):
         notebook.train(model, (data.x_train, labels), (data.x_val, data.y_val))
     accuracy = model.evaluate(data.x_test, data.y_test, verbose=0)[1]
-    return {"accuracy": accuracy, "cpu": clock.cpu, "wall": clock.wall, "parameters": model.count_params()}
+    return {
+        "accuracy": accuracy,
+        "cpu": clock.cpu,
+        "wall": clock.wall,
+        "parameters": model.count_params(),
+    }
 
 
 def quickstart(data: datasets.Dataset, seed: int) -> dict[str, Any]:
@@ -68,21 +75,33 @@ def quickstart(data: datasets.Dataset, seed: int) -> dict[str, Any]:
     with Clock() as clock:
         model.fit(x, y, epochs=5, verbose=0)
     accuracy = model.evaluate(data.x_test / 255.0, data.y_test, verbose=0)[1]
-    return {"accuracy": accuracy, "cpu": clock.cpu, "wall": clock.wall, "parameters": model.count_params()}
+    return {
+        "accuracy": accuracy,
+        "cpu": clock.cpu,
+        "wall": clock.wall,
+        "parameters": model.count_params(),
+    }
 
 
 def run(contestant: str, seed: int) -> dict[str, Any]:
     """Load the data and run one contestant (in a process of its own)."""
-    return {"dense_recipe": dense_recipe, "quickstart": quickstart}[contestant](datasets.load_mnist(), seed)
+    return {"dense_recipe": dense_recipe, "quickstart": quickstart}[contestant](
+        datasets.load_mnist(), seed
+    )
 
 
 def main() -> None:
     """Run both with each seed, turn by turn, and publish the table."""
-    names = {"dense_recipe": "notebook 07: 256-128, batch 128, 6 epochs", "quickstart": "quickstart: 128, dropout, batch 32, 5 epochs"}
+    names = {
+        "dense_recipe": "notebook 07: 256-128, batch 128, 6 epochs",
+        "quickstart": "quickstart: 128, dropout, batch 32, 5 epochs",
+    }
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for seed in SEEDS:
         for name in names:
-            runs[name].append(in_own_process("benchmarks.dense_mnist:run", contestant=name, seed=seed))
+            runs[name].append(
+                in_own_process("benchmarks.dense_mnist:run", contestant=name, seed=seed)
+            )
     reference = sorted(r["cpu"] for r in runs["quickstart"])[len(SEEDS) // 2]
     rows = [
         f"| {names[name]} | {results[0]['parameters']} | {middle([r['accuracy'] for r in results], 4)} "

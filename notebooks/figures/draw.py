@@ -8,6 +8,7 @@ the colours (the roles of `course_utils.plots.COLOURS`) are shared.
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from course_utils.plots import COLOURS
@@ -17,7 +18,9 @@ DATA, MODEL, ERROR, NEUTRAL = (COLOURS[role] for role in ("data", "model", "erro
 INK = "#222222"
 
 
-def text(x: float, y: float, words: str, size: int = 18, colour: str = INK, weight: str = "normal") -> str:
+def text(
+    x: float, y: float, words: str, size: int = 18, colour: str = INK, weight: str = "normal"
+) -> str:
     """Return centred text."""
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}" font-weight="{weight}" '
@@ -64,7 +67,9 @@ def svg(width: int, height: int, title: str, *body: str) -> str:
 def two_phases() -> str:
     """Return the training phase above the inference phase (notebook 07)."""
     return svg(
-        900, 400, "The training phase and the inference phase",
+        900,
+        400,
+        "The training phase and the inference phase",
         text(100, 40, "Training phase", 20, INK, "bold"),
         box(20, 65, 150, 60, ["pictures"], DATA),
         box(20, 145, 150, 60, ["labels"], DATA),
@@ -99,7 +104,7 @@ def dense_network() -> str:
     lines = [
         f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}" stroke="{NEUTRAL}" '
         f'stroke-width="1" stroke-opacity="0.45"/>'
-        for left, right in zip(places[:-1], places[1:], strict=True)
+        for left, right in itertools.pairwise(places)
         for a in left
         for b in right
     ]
@@ -107,9 +112,13 @@ def dense_network() -> str:
     for (x, n, name, kind, colour), spots in zip(columns, places, strict=True):
         for i, (_, y) in enumerate(spots):
             if i == n // 2:  # the column is longer than can be drawn
-                dots.append(f'<circle cx="{x}" cy="{y}" r="14" fill="white"/>' + text(x, y, "⋮", 26))
+                dots.append(
+                    f'<circle cx="{x}" cy="{y}" r="14" fill="white"/>' + text(x, y, "⋮", 26)
+                )
             else:
-                dots.append(f'<circle cx="{x}" cy="{y}" r="11" fill="{colour}" stroke="white" stroke-width="2"/>')
+                dots.append(
+                    f'<circle cx="{x}" cy="{y}" r="11" fill="{colour}" stroke="white" stroke-width="2"/>'
+                )
         dots += [text(x, 335, name, 17), text(x, 360, kind, 16, NEUTRAL)]
     grid = [
         f'<rect x="{30 + 15 * c}" y="{122 + 15 * r}" width="15" height="15" fill="{DATA}" '
@@ -119,8 +128,14 @@ def dense_network() -> str:
         for c in range(7)
     ]
     return svg(
-        900, 380, "A dense network: 784, 256, 128, 10",
-        *grid, text(82, 335, "28 × 28 picture", 17), arrow([(142, 175), (205, 175)]), *lines, *dots,
+        900,
+        380,
+        "A dense network: 784, 256, 128, 10",
+        *grid,
+        text(82, 335, "28 × 28 picture", 17),
+        arrow([(142, 175), (205, 175)]),
+        *lines,
+        *dots,
     )
 
 
