@@ -104,7 +104,8 @@ def main() -> None:
             )
     reference = sorted(r["cpu"] for r in runs["quickstart"])[len(SEEDS) // 2]
     rows = [
-        f"| {names[name]} | {results[0]['parameters']} | {middle([r['accuracy'] for r in results], 4)} "
+        f"| {names[name]} | {results[0]['parameters']} "
+        f"| {middle([r['accuracy'] for r in results], 4)} "
         f"| {middle([r['cpu'] for r in results], 1)} "
         f"| {sorted(r['cpu'] for r in results)[len(SEEDS) // 2] / reference:.2f} "
         f"| {middle([r['wall'] for r in results], 1)} | {max(r['peak'] for r in results):.2f} |"
@@ -116,7 +117,8 @@ def main() -> None:
             [
                 "# A dense network on MNIST",
                 "",
-                f"Data: {datasets.load_mnist().source.copy}. Seeds {', '.join(map(str, SEEDS))}; median "
+                f"Data: {datasets.load_mnist().source.copy}. "
+                f"Seeds {', '.join(map(str, SEEDS))}; median "
                 f"(smallest–largest). Training only. {machine()}.",
                 "",
                 "| network | parameters | test accuracy | CPU s | CPU, ratio | wall s | peak GB |",

@@ -70,7 +70,8 @@ def machine() -> str:
     """Return a line that says what the figures were measured on."""
     return (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python "
-        f"{platform.python_version()}, TensorFlow {_version('tensorflow')}, Keras {_version('keras')}"
+        f"{platform.python_version()}, TensorFlow {_version('tensorflow')}, "
+        f"Keras {_version('keras')}"
     )
 
 

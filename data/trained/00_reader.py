@@ -44,7 +44,7 @@ def build() -> keras.Model:
 
 
 def vary(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the images `(n, 28, 28)` uint8, each turned, sheared, scaled, moved, thickened or thinned."""
+    """Return the images `(n, 28, 28)` uint8, each bent, moved, scaled or thickened a little."""
     varied = np.empty_like(images)
     for i, image in enumerate(images):
         angle, shear = rng.uniform(-0.26, 0.26), rng.uniform(-0.15, 0.15)
@@ -94,7 +94,7 @@ def main() -> None:
             "data": str(data.source.copy),
             "seed": SEED,
             "epochs": EPOCHS,
-            "test_accuracy": round(accuracy, 4),
+            "accuracy": round(accuracy, 4),
             "history": history,
         },
     )

@@ -1,0 +1,10 @@
+"""Run every benchmark, one after the other, and the notebooks as a whole.
+
+    COURSE_DATA_DIR=… make bench
+"""
+
+from benchmarks import dense_mnist, notebooks, stand_in_difficulty
+
+for benchmark in (stand_in_difficulty, dense_mnist, notebooks):
+    print(f"\n## {benchmark.__name__}\n", flush=True)
+    benchmark.main()
