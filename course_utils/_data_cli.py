@@ -169,7 +169,7 @@ def _fetched(spec: Spec) -> str:
 
 
 def _export(folder: Path, names: Sequence[str]) -> int:
-    failed, contents = 0, []
+    failed, kinds = 0, {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -184,26 +184,17 @@ def _export(folder: Path, names: Sequence[str]) -> int:
                     file=sys.stderr,
                 )
                 continue
+            kinds[name] = "the original (verified)" if here.verified else "an altered copy"
             arrays = {key: getattr(here.whole, key) for key in ARRAYS}
             target = folder / f"{name}.npz"
             datasets.write_atomically(
                 target, lambda file, arrays=arrays: np.savez_compressed(file, **arrays)
             )
-            kind = "the original (verified)" if here.verified else "a re-encoded or altered copy"
-            contents.append(f"{target.name}: {spec.title}, {kind}\n")
-            for line in (spec.citation, f"Licence: {spec.licence}."):
-                indent = "    "
-                contents[-1] += textwrap.fill(
-                    line, 96, initial_indent=indent, subsequent_indent=indent + indent
-                )
-                contents[-1] += "\n"
-            print(f"{target.name} written ({_megabytes(target.stat().st_size)}): {kind}.")
-        if contents:
-            text = README.format(contents="\n".join(contents))
-            datasets.write_atomically(
-                folder / "README.txt", lambda file: file.write(text.encode("utf-8"))
-            )
-            print(f"Done. To use it: set COURSE_DATA_DIR to {folder}")
+            print(f"{target.name} written ({_megabytes(target.stat().st_size)}): {kinds[name]}.")
+        if kinds:
+            text = _readme(folder, kinds).encode("utf-8")
+            datasets.write_atomically(folder / "README.txt", lambda file: file.write(text))
+            print(f"Done. To use it, set COURSE_DATA_DIR to {folder}")
     except OSError as error:
         print(
             f"{folder} cannot be written ({error.strerror or type(error).__name__}): choose "
@@ -212,3 +203,19 @@ def _export(folder: Path, names: Sequence[str]) -> int:
         )
         return 1
     return 1 if failed else 0
+
+
+def _readme(folder: Path, kinds: dict[str, str]) -> str:
+    """Describe the data in the folder: what was written now, and what was there already."""
+    contents = []
+    for name in IMAGES:
+        if (folder / f"{name}.npz").is_file():
+            spec = datasets.specification(name)
+            kind = kinds.get(name, "from an earlier export")
+            contents.append(f"{name}.npz: {spec.title}, {kind}")
+            for line in (spec.citation, f"Licence: {spec.licence}."):
+                contents.append(
+                    textwrap.fill(line, 96, initial_indent="    ", subsequent_indent="        ")
+                )
+            contents.append("")
+    return README.format(contents="\n".join(contents))
