@@ -75,6 +75,11 @@ flat_index = Exercise(
             "by the width.",
         ),
         Misconception(
+            lambda row, column, shape: row * 8 + column,
+            "That is right for our 2, which is 8 wide, and for no other width. Take the width from "
+            "`shape`.",
+        ),
+        Misconception(
             lambda row, column, shape: row * shape[1] + column + 1,
             "You are one place too far on: places are counted from 0, so the first pixel, (0, 0), "
             "goes to place 0.",
@@ -184,6 +189,12 @@ bgr_to_rgb = Exercise(
             variants=[lambda image: image.transpose(2, 0, 1)],
         ),
         Misconception(
+            lambda image: np.array([image[:, :, 2], image[:, :, 1], image[:, :, 0]]),
+            "The order of the channels is right, but they lie along the first axis now. "
+            "`np.stack(…, axis=-1)` puts them along the last.",
+            variants=[lambda image: np.moveaxis(image[..., ::-1], -1, 0)],
+        ),
+        Misconception(
             lambda image: image.T,
             "`.T` reverses the order of all the axes, so columns become rows and the channels come "
             "first. You want the axes as they are, and the last one read backwards.",
@@ -233,6 +244,13 @@ def _brighten_oracle(image, amount):
     """Work on Python's whole numbers, which never run over."""
     bright = [min(max(value + amount, 0), 255) for value in image.reshape(-1).tolist()]
     return np.array(bright, dtype=np.uint8).reshape(image.shape)
+
+
+def _only_white_limited(image, amount):
+    result = image.copy()
+    for place, value in np.ndenumerate(image):
+        result[place] = min(int(value) + amount, 255)
+    return result
 
 
 def _brighten_random(rng: np.random.Generator) -> Iterator[Case]:
@@ -306,6 +324,11 @@ brighten = Exercise(
             "they run over into white. Set both limits.",
         ),
         Misconception(
+            _only_white_limited,
+            "White stays white, well done; but a negative amount leads to a sum below 0, which no "
+            "byte can hold, so NumPy stops. Limit it from below as well: `max(0, …)`.",
+        ),
+        Misconception(
             lambda image, amount: np.maximum(image.astype(np.int16) + amount, 0).astype(np.uint8),
             "Black stays black, well done; but above 255 bright pixels run over into black. Set "
             "both limits.",
@@ -353,7 +376,6 @@ to_unit = Exercise(
         Case((np.array([[0, 51, 255]], dtype=np.uint8),), "black, a fifth, white"),
         Case((np.array([[0, 102]], dtype=np.uint8),), "a dark picture"),
         Case((np.array([[153, 204]], dtype=np.uint8),), "a pale picture"),
-        Case((np.zeros((2, 2), dtype=np.uint8),), "all black"),
         Case((np.array([[[208, 113, 55]]], dtype=np.uint8),), "a petal of the dahlia"),
     ],
     random_cases=_to_unit_random,
@@ -399,6 +421,16 @@ to_unit = Exercise(
             "You divide by the largest value of each picture, so the same byte becomes a different "
             "fraction in a dark picture than in a bright one (and an all-black one has nothing to "
             "divide by). White is 255, always.",
+        ),
+        Misconception(
+            lambda images: images / images.max(),
+            "You divide by the largest value of each picture, so dark pictures become brighter "
+            "than they are. White is 255, always. (And `/` makes `float64`: convert.)",
+        ),
+        Misconception(
+            lambda images: images / 256,
+            "White has to become exactly 1, and the largest byte is 255, not 256. And `/` makes "
+            "`float64`: convert to `np.float32`.",
         ),
         Misconception(
             _stretched,
