@@ -62,6 +62,7 @@ def clean(text: str, most: int = 200) -> str:
     """
     text = str.__getitem__(text, slice(0, 10 * most))  # an exact str, even of a subclass
     text = re.sub(r"0x[0-9a-fA-F]{4,}", "0x…", text)
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)  # a terminal's colours
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= most else text[: most - 2] + " …"
 
@@ -135,6 +136,17 @@ def shape_words(shape: tuple[int, ...]) -> str:
     return f"shape {tuple(int(n) for n in shape)}" if shape else "a single number"
 
 
+def refusal(asked: str, thing: object) -> Unusable:
+    """Return the error that says what is asked for and what came instead.
+
+    Examples
+    --------
+    >>> str(refusal("A set is", map(str, [1])))
+    'A set is asked for, and this is an object of type map. Make a list or an array of it first.'
+    """
+    return Unusable(f"{asked} asked for, and this is {words(thing)}.{_remedy(thing)}")
+
+
 def _remedy(thing: object) -> str:
     """Return what to do about a result that is not of a usable kind."""
     kind = type(thing)
@@ -147,12 +159,27 @@ def _remedy(thing: object) -> str:
         return " Are the brackets of a call missing?"
     if any(m.startswith("scipy.sparse") for m in _home(kind)):
         return " Turn the sparse matrix into an array with `.toarray()`."
+    if any(m.startswith("pandas") for m in _home(kind)):
+        return " Turn it into an array with `.to_numpy()`."
     if issubclass(kind, np.ndarray):
         return " Return a plain array: `np.asarray(result)`."
     return ""
 
 
 # ------------------------------------------------------------------------- copying a result
+
+
+def as_template(right: object) -> object:
+    """Read a right result as a template for `plain`: a list of text asks for so many texts.
+
+    Examples
+    --------
+    >>> as_template(["cat", "dog"]), as_template([1, 2])
+    (('cat', 'dog'), [1, 2])
+    """
+    if type(right) is list and any(type(part) in _TEXT for part in right):
+        return tuple(right)
+    return right
 
 
 def plain(result: object, template: object = 0.0) -> object:
@@ -188,7 +215,7 @@ def plain(result: object, template: object = 0.0) -> object:
         return _plain_dict(result, template)
     if type(template) is str:
         if type(result) not in _TEXT:
-            raise Unusable(f"Text is asked for, and this is {words(result)}.{_remedy(result)}")
+            raise refusal("Text is", result)
         if len(result) > 10_000:
             raise Unusable("This text is far longer than the one asked for.")
         return str.__str__(result)
@@ -202,7 +229,7 @@ def _plain_tuple(result: object, template: tuple) -> tuple:
     kind = type(result)
     splits = kind in (tuple, list) or (kind is np.ndarray and result.ndim > 0)
     if not splits:
-        raise Unusable(f"{len(template)} values are asked for, and this is {words(result)}.")
+        raise refusal(f"{len(template)} values are", result)
     if len(result) != len(template):
         raise Unusable(
             f"{len(template)} values are asked for, and here "
@@ -213,7 +240,7 @@ def _plain_tuple(result: object, template: tuple) -> tuple:
 
 def _plain_dict(result: object, template: dict) -> dict:
     if type(result) is not dict:
-        raise Unusable(f"A dict is asked for, and this is {words(result)}.{_remedy(result)}")
+        raise refusal("A dict is", result)
     keys = [key for key in dict.__iter__(result) if type(key) in (str, int)]
     if len(keys) != len(result) or set(keys) != set(template):
         asked = clean(", ".join(repr(key) for key in template))
@@ -224,7 +251,7 @@ def _plain_dict(result: object, template: dict) -> dict:
 def _from_tensor(thing: object) -> np.ndarray:
     """Return the numbers of a Keras or TensorFlow tensor."""
     if not hasattr(type(thing), "numpy"):
-        raise Unusable(f"Numbers are asked for, and this is {words(thing)}.")
+        raise refusal("Numbers are", thing)
     array = thing.numpy()
     if type(array) is not np.ndarray and type(array) not in _NUMBERS:
         raise Unusable(f"Numbers are asked for, and this tensor holds {words(array)}.")
@@ -257,9 +284,10 @@ def _plain_array(result: object, room: list[int], complex_too: bool, depth: int 
             )
         return np.array(result)
     if depth:
+        if result is Ellipsis:
+            raise Unusable("Part of it is still `...`.")
         raise Unusable(f"Part of it is {words(result)}, where a number is asked for.")
-    number = "Numbers are" if kind not in _COMPLEX else "Real numbers are"
-    raise Unusable(f"{number} asked for, and this is {words(result)}.{_remedy(result)}")
+    raise refusal("Real numbers are" if kind in _COMPLEX else "Numbers are", result)
 
 
 def _plain_list(parts, room: list[int], complex_too: bool, depth: int) -> np.ndarray:
@@ -386,7 +414,7 @@ def difference(
     Examples
     --------
     >>> difference(np.zeros((2, 3)), np.zeros((3, 2)))
-    'Your result has shape (3, 2), expected shape (2, 3).'
+    'Your result has shape (3, 2), expected (2, 3).'
     """
     if type(expected) is tuple:
         for i, (e, g) in enumerate(zip(expected, got, strict=True), start=1):
@@ -410,7 +438,10 @@ def _array_difference(
 ) -> str:
     if expected.shape != got.shape:
         has = f"has {shape_words(got.shape)}" if got.shape else "is a single number"
-        return f"Your result {has}, expected {shape_words(expected.shape)}."
+        asked = shape_words(expected.shape)
+        if got.shape:
+            asked = asked.removeprefix("shape ")
+        return f"Your result {has}, expected {asked}."
     if expected.dtype.kind == "b" != got.dtype.kind:
         return "Your result holds numbers, expected True or False."
     if got.dtype.kind == "b" != expected.dtype.kind:
@@ -482,6 +513,8 @@ def show(thing: object, digits: int = 4) -> str:
     if kind is dict:
         parts = [f"{clean(repr(key), 40)}: {show(value, digits)}" for key, value in thing.items()]
         return "{" + ", ".join(parts[:12]) + "}"
+    if kind in (set, frozenset):
+        return "{" + ", ".join(sorted(show(entry, digits) for entry in thing)) + "}"
     return words(thing)
 
 
@@ -500,6 +533,7 @@ def _show_array(array: np.ndarray, digits: int) -> str:
         floatmode="maxprec",
         sign="-",
     ).replace("...", "…")
+    text = re.sub(r"\n\n+", "\n", text)
     if array.ndim == 0 and array.dtype.kind == "f":
         text = text.rstrip(".")
     if array.size > _SHOWN or (array.size == 0 and array.ndim > 1):

@@ -187,7 +187,7 @@ def _exit_raises() -> Iterator[None]:
     try:
         yield
     finally:
-        del shell.ask_exit
+        vars(shell).pop("ask_exit", None)
 
 
 def run(job: Callable[[], None], console: Console, seconds: float) -> str:

@@ -19,6 +19,7 @@ import copy
 import dataclasses
 import functools
 import html
+import importlib
 import inspect
 import linecache
 import re
@@ -174,7 +175,7 @@ class _Note:
     code: str = ""
 
     def __repr__(self) -> str:
-        head = f"[{self.title}] {self.name}: {self.text}".rstrip(": ")
+        head = f"[{self.title}] {self.name}" + (f": {self.text}" if self.text else "")
         return f"{head}\n\n{self.code}" if self.code else head
 
     def _repr_html_(self) -> str:
@@ -210,7 +211,7 @@ def _box(look: str, word: str, name: str, body: str) -> str:
 
 def _display(thing: Verdict | _Note) -> None:
     """Show in a notebook or in IPython; print elsewhere."""
-    if "IPython" in sys.modules:
+    if "IPython" in sys.modules:  # not imported here: the checks stay quick to import
         from IPython import get_ipython
         from IPython.display import display
 
@@ -235,6 +236,7 @@ class _Outcome:
     value: Any = None  # a plain result
     sentence: str = ""  # for the reader, where there is no plain result
     error: str = ""  # name of the exception's type
+    message: str = ""  # of the exception
     changed: tuple[int, ...] = ()  # positions of the inputs that were changed
     after: tuple = ()  # those inputs, as they are now
     printed: str = ""
@@ -253,7 +255,10 @@ def _attempt(function: Callable, args: tuple, template: object) -> _Outcome:
         raise
     except BaseException as error:
         outcome = _Outcome(
-            _RAISED, sentence=_what_was_raised(error), error=_results.type_name(error)
+            _RAISED,
+            sentence=_what_was_raised(error),
+            error=_results.type_name(error),
+            message=_message(error),
         )
     changed = tuple(i for i, pair in enumerate(zip(args, given, strict=True)) if _moved(*pair))
     outcome.changed = changed
@@ -287,10 +292,7 @@ def _what_was_raised(error: BaseException) -> str:
         return "Your function asks Python to exit. Let it `return` its result instead."
     if isinstance(error, KeyboardInterrupt):
         return "Your function raises KeyboardInterrupt, which is meant for the stop button."
-    try:
-        message = _results.clean(str(error))
-    except Exception:
-        message = ""
+    message = _message(error)
     line, source = _where(error)
     at = f" in line {line}" if line else ""
     at += f", `{source}`" if source else ""
@@ -302,6 +304,14 @@ def _what_was_raised(error: BaseException) -> str:
     if name == "MemoryError" or name == "_ArrayMemoryError":
         said = f"Your function asks for more memory than there is{at}."
     return said
+
+
+def _message(error: BaseException) -> str:
+    """Return an exception's message, or nothing where it cannot be had."""
+    try:
+        return _results.clean(str(error))
+    except Exception:
+        return ""
 
 
 def _where(error: BaseException) -> tuple[int, str]:
@@ -351,7 +361,10 @@ def _wrong_arity(function: Callable, names: Sequence[str]) -> str:
         pass
     else:
         return ""
-    own = [_results.clean(str(name), 30) for name in signature.parameters][:8]
+    own = [_results.clean(str(name), 30) for name in signature.parameters]
+    if len(own) == len(names):
+        return f"Your function cannot be called like this: ({', '.join(names)}), without keywords."
+    own[6:] = ["…"] * (len(own) > 6)
     takes = _count(len(signature.parameters), "input") + (f" ({', '.join(own)})" if own else "")
     gets = _count(len(names), "input") + (f" ({', '.join(names)})" if names else "")
     return f"Your function takes {takes}, but it is called with {gets}."
@@ -370,8 +383,10 @@ def _count(number: int, thing: str) -> str:
 
 def _not_a_function(answer: object, name: str) -> str:
     """Return why an answer cannot be called, or an empty string."""
-    hand_over = f"Hand over the function itself, without brackets: `{name}.check(my_{name})`."
-    if isinstance(type(answer), type) and issubclass(type(answer), type):
+    hand_over = (
+        f"Hand over the function itself, without brackets: `exercise.{name}.check(my_{name})`."
+    )
+    if issubclass(type(answer), type):
         return f"This is a class, where a function is asked for. {hand_over}"
     if inspect.iscoroutinefunction(answer):
         return "This is an `async` function. Write `def`, not `async def`."
@@ -413,14 +428,10 @@ class _BaseExercise(ABC):
 
     def __repr__(self) -> str:
         return (
-            f"Exercise {self.name}: try {self.name}.check({self._answer_name}); "
-            f"{self.name}.hint() has {_count(len(self.hints), 'hint')}, "
-            f"{self.name}.solution() shows a solution."
+            f"Exercise {self.name}: exercise.{self.name}.check(my_{self.name}) checks your answer, "
+            f"exercise.{self.name}.hint() has {_count(len(self.hints), 'hint')}, "
+            f"exercise.{self.name}.solution() shows a solution."
         )
-
-    @property
-    def _answer_name(self) -> str:
-        return f"my_{self.name}"
 
     def check(self, answer: object, *, time_limit: float | None = None) -> None:
         """Check an answer and show the verdict.
@@ -432,7 +443,8 @@ class _BaseExercise(ABC):
         time_limit : float, optional
             Seconds after which the answer's code is stopped; the exercise's own limit by default.
         """
-        _display(self.verdict(answer, time_limit=time_limit))
+        with contextlib.suppress(KeyboardInterrupt):
+            _display(self.verdict(answer, time_limit=time_limit))
 
     def verdict(self, answer: object, *, time_limit: float | None = None) -> Verdict:
         """Check an answer and return the verdict; parameters as in `check`."""
@@ -454,10 +466,10 @@ class _BaseExercise(ABC):
             self._hints_given += 1
             title = f"hint {self._hints_given} of {total}"
             if self._hints_given == total:
-                text += f" (This was the last hint: next is `{self.name}.solution()`.)"
+                text += f" (This was the last hint: next is `exercise.{self.name}.solution()`.)"
             _display(_Note(self.name, title, text))
         else:
-            text = f"There is no further hint. `{self.name}.solution()` shows a solution."
+            text = f"There is no further hint. `exercise.{self.name}.solution()` shows a solution."
             _display(_Note(self.name, "no more hints" if total else "no hints", text))
 
     def solution(self) -> None:
@@ -492,7 +504,7 @@ class _BaseExercise(ABC):
             self.name,
             NOT_STARTED,
             "Put your own work in place of the `...` and run the cell again; "
-            f"`{self.name}.hint()` helps.",
+            f"`exercise.{self.name}.hint()` helps.",
         )
 
     def _not_yet(
@@ -583,7 +595,7 @@ class Exercise(_BaseExercise):
       expected  6
       got       9
     >>> double.check(lambda x: ...)
-    [not started] double: Put your own work in place of the `...` and run the cell again; `double.hint()` helps.
+    [not started] double: Put your own work in place of the `...` and run the cell again; `exercise.double.hint()` helps.
     """  # noqa: E501 (a line of output)
 
     def __init__(
@@ -639,7 +651,7 @@ class Exercise(_BaseExercise):
         """Ask the oracle."""
         with _quiet():
             result = self.oracle(*copy.deepcopy(case.args))
-        return _Outcome(_VALUE, value=_results.plain(result, result))
+        return _Outcome(_VALUE, value=_results.plain(result, _results.as_template(result)))
 
     def tells_apart(self, misconception: Misconception) -> int:
         """Count the cases on which a misconception and the oracle differ."""
@@ -712,17 +724,21 @@ class Exercise(_BaseExercise):
         return self._explain(outcomes, smallest)
 
     def _is_recognised(self, outcomes: list[_Outcome], mistakes: list[_Outcome]) -> bool:
-        """Tell whether an answer is right where a mistake is, and else wrong in the same way."""
-        tells_apart = False
+        """Tell whether an answer is right where a mistake is, and else wrong in the same way.
+
+        An error of the same type is no sufficient proof: many mistakes raise a ValueError. On one
+        case at least the results have to be the same, or the messages.
+        """
+        proved = False
         for right, mistake, outcome in zip(self._expected, mistakes, outcomes, strict=True):
             if self._equal(right, mistake):
                 if not self._equal(right, outcome):
                     return False
             elif self._equal(mistake, outcome):
-                tells_apart = True
+                proved |= mistake.kind != _RAISED or mistake.message == outcome.message
             else:
                 return False
-        return tells_apart
+        return proved
 
     def _explain(self, outcomes: list[_Outcome], smallest: int) -> Verdict:
         outcome, right = outcomes[smallest], self._expected[smallest]
@@ -766,7 +782,7 @@ class Exercise(_BaseExercise):
         return [(label, outcome.sentence)] if outcome.sentence else []
 
     def _printed(self, outcome: _Outcome) -> list[tuple[str, str]]:
-        return [("printed", outcome.printed.strip("\n"))] if outcome.printed.strip() else []
+        return _shown_print(outcome.printed)
 
     def _evidence(self, outcomes: list[_Outcome], i: int) -> list[tuple[str, str]]:
         outcome = outcomes[i]
@@ -778,6 +794,14 @@ class Exercise(_BaseExercise):
         if outcome.warned:
             shown.append(("warning", _results.clean(outcome.warned, 120)))
         return shown
+
+
+def _shown_print(text: str) -> list[tuple[str, str]]:
+    """Show what the reader's code printed: its first lines, without blank ones."""
+    lines = [line for line in (_results.clean(line, 320) for line in text.splitlines()) if line]
+    if len(lines) > 8:
+        lines[8:] = ["…"]
+    return [("printed", "\n".join(lines))] if lines else []
 
 
 def _as_case(case: Case | tuple) -> Case:
@@ -846,7 +870,7 @@ class ValueExercise(_BaseExercise):
         self.answer = answer
         self.choices = tuple(choices)
         self.tolerance = _results.as_tolerance(tolerance)
-        self._template = answer if type(answer) is not list else np.asarray(answer)
+        self._template = _results.as_template(answer)
         self._right = [self._read(value) for value in (answer, *alternatives)]
         self._wrong = [self._read(mistake.wrong) for mistake in self.misconceptions]
 
@@ -863,7 +887,7 @@ class ValueExercise(_BaseExercise):
         """Turn an answer into what can be compared, or raise `Unusable`."""
         if type(self._template) in (set, frozenset):
             if type(answer) not in (set, frozenset, list, tuple):
-                raise Unusable(f"A set is asked for, and this is {_results.words(answer)}.")
+                raise _results.refusal("A set is", answer)
             entries = list(answer)
             if any(type(entry) not in (str, int, float) for entry in entries):
                 raise Unusable("Each entry of the set is to be text or a number.")
@@ -893,7 +917,7 @@ class ValueExercise(_BaseExercise):
             return self._too_long(state, seconds)
         value, trouble = taken[0]
         if trouble:
-            if type(answer) is str and type(self._template) is not str:
+            if type(answer) is str and re.fullmatch(r"[-+.,\deE()\[\]\s]+|True|False", answer):
                 trouble += " Leave the quotes out."
             elif callable(answer) and not _results.is_keras(answer):
                 trouble += " Hand over the value, not the function."
@@ -935,6 +959,8 @@ class ValueExercise(_BaseExercise):
             return f"{asked} asked for."
         if np.isnan(value).any():
             return "Your answer contains NaN, which is not a number."
+        if np.isinf(value).any() and not np.isinf(right).any():
+            return "Your answer contains an infinite number."
         if right.dtype.kind == "b" and not right.shape:
             return "That is not it."
         if not right.shape:
@@ -979,6 +1005,8 @@ class ProbeExercise(_BaseExercise):
     expects : str, optional
         What the function should return: ``"a pair (x, y) of arrays"``, told where the probe
         stumbles.
+    needs : sequence of str, optional
+        Modules to import before the clock starts, such as ``"keras"``.
     hints, misconceptions, well_done, variants, time_limit
         As in `Exercise`; each misconception has a `key`.
 
@@ -1008,6 +1036,7 @@ class ProbeExercise(_BaseExercise):
         *,
         answers: str = "function",
         expects: str = "",
+        needs: Sequence[str] = (),
         **common: Any,
     ) -> None:
         super().__init__(name, solution, **common)
@@ -1021,23 +1050,24 @@ class ProbeExercise(_BaseExercise):
         self.probe = probe
         self.answers = answers
         self.expects = expects
+        self.needs = tuple(needs)
         self.parameters = _parameters(solution)
 
     def _judge(self, answer: object, seconds: float) -> Verdict:
         if answer is Ellipsis:
             return self._not_started()
+        for module in self.needs:
+            importlib.import_module(module)
         console = _running.Console()
         verdicts: list[Verdict] = []
         state = _running.run(lambda: verdicts.append(self._try(answer)), console, seconds)
         if state != _running.FINISHED:
             return self._too_long(state, seconds)
         verdict = verdicts[0]
-        printed = console.text.strip("\n")
-        if printed.strip() and verdict.voice != NOT_STARTED:
-            verdict = dataclasses.replace(
-                verdict, evidence=(*verdict.evidence, ("printed", printed))
-            )
-        return verdict
+        if verdict.voice == NOT_STARTED:
+            return verdict
+        evidence = (*verdict.evidence, *_shown_print(console.text))
+        return dataclasses.replace(verdict, evidence=evidence)
 
     def _try(self, answer: object) -> Verdict:
         try:
@@ -1132,8 +1162,4 @@ def _copied(argument: Any) -> Any:
 
 
 def _named_error(error: Exception) -> str:
-    try:
-        message = _results.clean(str(error))
-    except Exception:
-        message = ""
-    return f"{_results.type_name(error)}: {message}".rstrip(": ")
+    return f"{_results.type_name(error)}: {_message(error)}".rstrip(": ")
