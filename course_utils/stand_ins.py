@@ -21,13 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a change here alters any image; caches keep it beside the arrays."""
 
 PARTS = ("train", "val", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StandIn:
     """Images and labels of the three parts, all ``uint8``.
 
@@ -45,6 +45,11 @@ class StandIn:
     y_val: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
+
+    def __repr__(self) -> str:
+        counts = " + ".join(str(len(labels)) for labels in (self.y_train, self.y_val, self.y_test))
+        size = " × ".join(str(side) for side in self.x_train.shape[1:])
+        return f"<StandIn: {counts} images of {size}>"
 
 
 def _generator(*key: int) -> np.random.Generator:
@@ -88,7 +93,7 @@ _INK = 0.62  # share of ink from which a point belongs to the stroke: gives MNIS
 _CONTRAST = 1.7  # how fast the edge of a stroke goes from black to white: gives MNIST's greys
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DigitOrigin:
     """Where each digit image of one part comes from.
 
@@ -170,17 +175,23 @@ def digits(seed: int = 0) -> StandIn:
     ink = _ink(small)
     scale = _fitting_scale(ink)
     arrays = {}
-    for number, (part, origin) in enumerate(digit_origins(seed).items()):
-        images = np.empty((len(origin.base), _SIDE, _SIDE), np.uint8)
-        for i, base in enumerate(origin.base):
-            turn = np.eye(2)
-            threshold, shift = _INK, (0.0, 0.0)
-            if origin.augmented:
-                turn, threshold, shift = _variation(_generator(2, seed, number, i))
-            images[i] = _enlarge(ink[base], turn / scale[base], threshold, shift)
-        arrays[f"x_{part}"] = images
+    for part, origin in digit_origins(seed).items():
+        arrays[f"x_{part}"] = _digit_images(origin, ink, scale, (2, seed, PARTS.index(part)))
         arrays[f"y_{part}"] = labels[origin.base]
     return StandIn(**arrays)
+
+
+def _digit_images(
+    origin: DigitOrigin, ink: np.ndarray, scale: np.ndarray, key: tuple[int, ...]
+) -> np.ndarray:
+    """Draw the images of one part; image i varies as the random numbers of (*key, i) say."""
+    images = np.empty((len(origin.base), _SIDE, _SIDE), np.uint8)
+    for i, base in enumerate(origin.base):
+        turn, threshold, shift = np.eye(2), _INK, np.zeros(2)
+        if origin.augmented:
+            turn, threshold, shift = _variation(_generator(*key, i))
+        images[i] = _enlarge(ink[base], turn / scale[base], threshold, shift)
+    return images
 
 
 def _small_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -200,15 +211,19 @@ def _ink(small: np.ndarray) -> np.ndarray:
     return np.stack([ndimage.spline_filter(image, order=3) for image in sharp])
 
 
-def _render(ink, matrix: np.ndarray, middle: np.ndarray, threshold: float, side: int = _SIDE):
-    """Return brightness 0 to 1 at side × side points, of which the central one shows `middle`.
+_FROM_CENTRE = np.arange(_SIDE) - (_SIDE - 1) / 2  # of each row or column
 
-    One step between points is the step `matrix` in the small image.
+
+def _render(ink: np.ndarray, matrix: np.ndarray, middle: np.ndarray, threshold: float):
+    """Return the brightness, 0 to 1, of 28 × 28 pixels, of which the central one shows `middle`.
+
+    A step of one pixel is a step by `matrix` in the small image.
     """
     from scipy import ndimage
 
-    offset = middle - matrix.sum(axis=1) * ((side - 1) / 2)
-    share = ndimage.affine_transform(ink, matrix, offset, (side, side), order=3, prefilter=False)
+    shape = (_SIDE, _SIDE)
+    offset = middle - matrix.sum(axis=1) * ((_SIDE - 1) / 2)
+    share = ndimage.affine_transform(ink, matrix, offset, shape, order=3, prefilter=False)
     return np.clip((share - threshold) * _CONTRAST + 0.5, 0, 1)
 
 
@@ -229,9 +244,8 @@ def _fitting_scale(ink: np.ndarray) -> np.ndarray:
 
 def _enlarge(ink, matrix: np.ndarray, threshold: float, shift: Sequence[float]) -> np.ndarray:
     """Draw one digit on 28 × 28 pixels, its centre of mass `shift` pixels off the centre."""
-    coarse = _render(ink, 2 * matrix, _middle(ink), threshold, side=_SIDE // 2)
-    places = 2 * np.arange(_SIDE // 2) - (_SIDE / 2 - 1)
-    mass = np.array([(coarse.sum(axis=k) * places).sum() for k in (1, 0)]) / coarse.sum()
+    first = _render(ink, matrix, _middle(ink), threshold)
+    mass = np.array([(first.sum(axis=k) * _FROM_CENTRE).sum() for k in (1, 0)]) / first.sum()
     image = _render(ink, matrix, _middle(ink) + (matrix * (mass - shift)).sum(axis=1), threshold)
     return (255 * image + 0.5).astype(np.uint8)
 
@@ -377,16 +391,16 @@ class Sketch:
         self.blob(x, y, radius * 0.6, radius * 0.6, self.dark)
 
     def legs(self, xs: Sequence[float], top: float, foot: float, width: float, stride: float):
-        """Draw legs from `top` down to `foot`; the outer ones swing by `stride`, far ones first."""
+        """Draw legs from `top` down to `foot`, in turn far and near, swung by ∓ `stride`."""
         for k, x in enumerate(xs):
-            swing = stride * (1 if k % 2 else -1)
-            colour = self.coat if k % 2 else self.shade
-            self.line(
-                [(x, top), (x + swing / 3, (top + foot) / 2), (x + swing, foot)], width, colour
-            )
+            swing, colour = (stride, self.coat) if k % 2 else (-stride, self.shade)
+            knee, ankle = (x + swing / 3, (top + foot) / 2), (x + swing, foot)
+            self.line([(x, top), knee, ankle], width, colour)
 
 
 # --- Pictures: one function per class -------------------------------------------------------------
+# A polygon is read as a line of points, not as a column of numbers:
+# fmt: off
 
 
 def airplane(s: Sketch) -> None:
@@ -415,10 +429,8 @@ def automobile(s: Sketch) -> None:
     if s.dice.chance(0.65):
         roof, back = s.dice(-0.5, -0.38), s.dice(-0.9, -0.65)
         s.shape([(back, -0.02), (back + 0.25, roof), (0.25, roof), (0.55, -0.02)], s.coat)
-        s.shape(
-            [(back + 0.13, -0.05), (back + 0.3, roof + 0.1), (-0.2, roof + 0.1), (-0.2, -0.05)],
-            s.accent,
-        )
+        s.shape([(back + 0.13, -0.05), (back + 0.3, roof + 0.1), (-0.2, roof + 0.1), (-0.2, -0.05)],
+                s.accent)
         s.shape([(-0.1, -0.05), (-0.1, roof + 0.1), (0.22, roof + 0.1), (0.42, -0.05)], s.accent)
         s.shape([(-1, -0.05), (0.6, -0.05), (0.95, 0.08), (1, 0.36), (-1, 0.36)], s.coat)
         s.box(-1, 0.24, 1, 0.36, s.shade)
@@ -470,31 +482,16 @@ def cat(s: Sketch) -> None:
     else:
         x, y, r = 0.0, 0.1, 0.8
     for side in (-1, 1):
-        s.shape(
-            [
-                (x + side * r * 0.95, y - r * 0.2),
-                (x + side * r * 0.85, y - r * 1.4),
-                (x + side * r * 0.15, y - r * 0.75),
-            ],
-            s.coat,
-        )
-        s.shape(
-            [
-                (x + side * r * 0.8, y - r * 0.5),
-                (x + side * r * 0.77, y - r * 1.1),
-                (x + side * r * 0.4, y - r * 0.75),
-            ],
-            s.accent,
-        )
+        s.shape([(x + side * r * 0.95, y - r * 0.2), (x + side * r * 0.85, y - r * 1.4),
+                 (x + side * r * 0.15, y - r * 0.75)], s.coat)
+        s.shape([(x + side * r * 0.8, y - r * 0.5), (x + side * r * 0.77, y - r * 1.1),
+                 (x + side * r * 0.4, y - r * 0.75)], s.accent)
     s.blob(x, y, r, r * 0.85, s.coat)
     for side in (-1, 1):
         s.eye(x + side * r * 0.42, y - r * 0.15, r * 0.2)
         for droop in (0.2, 0.45):
-            s.line(
-                [(x + side * r * 0.3, y + r * 0.35), (x + side * r * 1.3, y + r * droop)],
-                0.03,
-                s.light,
-            )
+            s.line([(x + side * r * 0.3, y + r * 0.35), (x + side * r * 1.3, y + r * droop)],
+                   0.03, s.light)
     s.shape([(x - r * 0.14, y + r * 0.2), (x + r * 0.14, y + r * 0.2), (x, y + r * 0.38)], s.accent)
 
 
@@ -517,10 +514,8 @@ def deer(s: Sketch) -> None:
         for side in (-1, 1):
             _antler(s, side * 0.15, -0.15, side, 0.82)
             s.blob(side * 0.5, 0.0, 0.26, 0.11, s.shade, lean=-side * 0.35)
-        s.shape(
-            [(-0.33, 0), (-0.2, -0.22), (0.2, -0.22), (0.33, 0), (0.16, 0.75), (-0.16, 0.75)],
-            s.coat,
-        )
+        s.shape([(-0.33, 0), (-0.2, -0.22), (0.2, -0.22), (0.33, 0), (0.16, 0.75), (-0.16, 0.75)],
+                s.coat)
         s.blob(0, 0.78, 0.2, 0.16, s.shade)
         s.blob(0, 0.72, 0.1, 0.07, s.dark)
         s.eye(-0.2, 0.08, 0.1)
@@ -575,11 +570,8 @@ def frog(s: Sketch) -> None:
     else:
         bend = s.dice(0.7, 1.0)
         for side in (-1, 1):
-            s.line(
-                [(side * 0.2, 0.45), (side * bend, 0.15), (side * 0.55, 0.65), (side * 0.95, 0.95)],
-                0.17,
-                s.shade,
-            )
+            s.line([(side * 0.2, 0.45), (side * bend, 0.15), (side * 0.55, 0.65),
+                    (side * 0.95, 0.95)], 0.17, s.shade)
             s.line([(side * 0.3, -0.25), (side * 0.75, -0.2), (side * 0.85, -0.65)], 0.14, s.shade)
         s.blob(0, 0.1, 0.42, 0.6, s.coat)
         s.blob(0, -0.45, 0.4, 0.3, s.coat)
@@ -602,12 +594,10 @@ def horse(s: Sketch) -> None:
         s.shape([(0.45, -0.75), (0.48, -1.02), (0.62, -0.78)], s.coat)
         s.eye(0.64, -0.62, 0.06)
     else:
-        s.shape(
-            [(-0.75, 1), (-0.7, 0.1), (-0.35, -0.65), (0.0, -0.8), (-0.2, 0), (-0.3, 1)], s.accent
-        )
-        s.shape(
-            [(-0.5, 1), (-0.45, 0.1), (-0.2, -0.6), (0.25, -0.5), (0.3, 0.05), (0.35, 1)], s.coat
-        )
+        s.shape([(-0.75, 1), (-0.7, 0.1), (-0.35, -0.65), (0.0, -0.8), (-0.2, 0), (-0.3, 1)],
+                s.accent)
+        s.shape([(-0.5, 1), (-0.45, 0.1), (-0.2, -0.6), (0.25, -0.5), (0.3, 0.05), (0.35, 1)],
+                s.coat)
         s.blob(0.3, -0.15, 0.62, 0.25, s.coat, lean=0.8)
         s.blob(0.65, 0.25, 0.2, 0.17, s.shade)
         s.shape([(-0.2, -0.55), (-0.12, -1), (0.1, -0.6)], s.coat)
@@ -653,6 +643,7 @@ def truck(s: Sketch) -> None:
     s.box(-0.95, 0.28, 1, 0.38, s.dark)
     for x in (-0.72, -0.3, 0.68):
         s.wheel(x, 0.45, 0.21)
+# fmt: on
 
 
 DRAWINGS: dict[str, Callable[[Sketch], None]] = {
