@@ -67,10 +67,11 @@ WRITER_STARTS = (0, 130, 256, 386, 516, 646, 776, 906, 1029, 1157, 1287, 1415, 1
 """Index in ``load_digits()`` of the first digit of each filled-in form.
 
 The order of the labels tells. Everybody filled in the same form of 130 boxes: 0 to 9 three times,
-then a hundred digits that begin 0955650989 and end 0490898 minus its first. The 1 797 labels are
-this form fourteen times over with 23 boxes left out (unreadable ones, presumably) and one label
-that differs, and there is one way only to lay the forms along them: nine are complete, and where
-boxes are missing the next form still begins with its run of 0 to 9.
+then a hundred digits that begin 0955650989 and end 5488490898. The 1 797 labels are this form
+fourteen times over, with 23 boxes left out (unreadable ones, presumably) and one label that differs
+(row 385 is a 3 where the form asks for an 8). There is one way only to lay the forms along the
+labels: nine are complete, and where boxes are missing the next form still begins with its run of
+0 to 9 (or of 1 to 9, at row 906).
 
 What cannot be told: the set's authors speak of 13 writers and there are 14 forms, so one person may
 have filled in two. The labels cannot say which. Compared by their mean images of each digit, no two
