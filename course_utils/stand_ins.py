@@ -583,7 +583,7 @@ def frog(s: Sketch) -> None:
 
 
 def horse(s: Sketch) -> None:
-    """Draw a horse from the side, or its head and neck: mane, long face."""
+    """Draw a horse from the side, or its head and neck: hair along a high neck, long face."""
     if s.dice.chance(0.6):
         sweep = s.dice(-0.15, 0.1)
         s.line([(-0.6, -0.05), (-0.85, 0.1), (-0.9 + sweep, 0.65)], 0.2, s.accent)
