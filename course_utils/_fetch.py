@@ -11,6 +11,7 @@ import contextlib
 import errno
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -53,6 +54,7 @@ class Limits:
 
 
 LIMITS = Limits()
+UNKNOWN_NAME = "is not known to this network (no network, or names cannot be looked up)"
 
 
 class FetchError(Exception):
@@ -187,13 +189,7 @@ def fetch(
 
 
 def _unreachable(url: str, budget: Budget) -> str | None:
-    """Say why a host cannot be reached at all, or return None.
-
-    A look-up or a connection that hangs can take minutes (each address of a host is tried with
-    the full time-out), so it is tried in a thread of its own first, which may be left behind.
-    """
-    import socket
-
+    """Say why a host cannot be reached at all, or return None; through the proxy if one is set."""
     import requests.utils
 
     parts = urlsplit(url)
@@ -209,24 +205,47 @@ def _unreachable(url: str, budget: Budget) -> str | None:
     if key in budget.unreachable:
         return budget.unreachable[key] or None
 
-    outcome = []
-
-    def connect() -> None:
-        try:
-            socket.create_connection(place, timeout=LIMITS.connect).close()
-            outcome.append("")
-        except OSError as error:
-            outcome.append(_network_reason(error))
-        except Exception as error:  # a malformed host name, for one
-            outcome.append(f"cannot be reached ({type(error).__name__})")
-
     with budget.charged():
-        thread = threading.Thread(target=connect, daemon=True)
-        thread.start()
-        thread.join(max(0.1, min(LIMITS.connect, budget.seconds)))
-    reason = outcome[0] if outcome else "did not answer in time"
+        reason = _knock(place, max(0.1, min(LIMITS.connect, budget.seconds)))
     budget.unreachable[key] = reason + behind if reason else ""
     return budget.unreachable[key] or None
+
+
+def _knock(place: tuple[str, int], seconds: float) -> str:
+    """Connect to a host and say why that fails, or return an empty string.
+
+    A look-up or a connection that hangs can take minutes (each address of a host is tried with
+    the full time-out), so it is tried beforehand in threads, which may be left behind; IPv4 and
+    IPv6 side by side, because on many networks one of them leads nowhere.
+    """
+    import socket
+
+    answers: queue.Queue[str] = queue.Queue()
+
+    def connect(family: int) -> None:
+        try:
+            address = socket.getaddrinfo(*place, family, socket.SOCK_STREAM)[0][4]
+            with socket.socket(family, socket.SOCK_STREAM) as connection:
+                connection.settimeout(seconds)
+                connection.connect(address)
+            answers.put("")
+        except Exception as error:  # OSError mostly; a malformed name raises UnicodeError
+            answers.put(_network_reason(error))
+
+    families = (socket.AF_INET, socket.AF_INET6)
+    for family in families:
+        threading.Thread(target=connect, args=(family,), daemon=True).start()
+    deadline = time.monotonic() + seconds
+    reasons = []
+    for _ in families:
+        try:
+            reasons.append(answers.get(timeout=max(0.01, deadline - time.monotonic())))
+        except queue.Empty:
+            reasons.append("did not answer in time")
+        if not reasons[-1]:
+            return ""
+    # That a name has no address of one kind says little if the other kind failed differently.
+    return next((reason for reason in reasons if reason != UNKNOWN_NAME), UNKNOWN_NAME)
 
 
 def _with_second_tries(
@@ -360,7 +379,7 @@ def _network_reason(error: BaseException) -> str:
     import socket
 
     if isinstance(error, socket.gaierror):
-        return "is not known to this network (no network, or names cannot be looked up)"
+        return UNKNOWN_NAME
     if isinstance(error, ConnectionRefusedError):
         return "refused the connection"
     if isinstance(error, TimeoutError):

@@ -619,8 +619,9 @@ def from_cache(spec: Spec, *, remove_damaged: bool) -> Located:
     NotFound
         If neither cache has it.
     """
-    folder = cache_folder()
-    found = _data_files.find(folder, spec)
+    found = None
+    with contextlib.suppress(OSError):  # a folder that may not be looked into
+        found = _data_files.find(cache_folder(), spec)
     if found is not None:
         before = _state(found)
         located = _verified(found, spec, CACHE)
@@ -632,11 +633,10 @@ def from_cache(spec: Spec, *, remove_damaged: bool) -> Located:
                 with contextlib.suppress(OSError):
                     path.unlink()
     if spec.name == "mnist":
-        keras = keras_folder() / "mnist.npz"
-        if keras.is_file():
-            located = _verified(Found("npz", {keras.name: keras}), spec, KERAS)
-            if located is not None:
-                return located
+        keras = keras_folder() / "mnist.npz"  # never its CIFAR-10: those are pickles
+        located = _verified(Found("npz", {keras.name: keras}), spec, KERAS)
+        if located is not None:
+            return located
     raise NotFound([])
 
 
@@ -653,11 +653,12 @@ def _state(found: Found) -> list[tuple[int, int]]:
 def _verified(found: Found, spec: Spec, place: str) -> Located | None:
     """Read a copy that nobody vouches for: only the original is accepted."""
     try:
+        size = found.bytes
         whole = _data_files.read(found, spec)
     except (Unusable, OSError):
         return None
     verified, digest = _data_files.check(whole, spec)
-    return Located(whole, place, True, digest, found.bytes) if verified else None
+    return Located(whole, place, True, digest, size) if verified else None
 
 
 def download_original(spec: Spec, *, wait: bool) -> Located:

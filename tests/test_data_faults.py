@@ -298,6 +298,25 @@ def _(world):
     world.gives_data()
 
 
+@fault("only a proxy knows the way")
+def _(world):
+    proxy = world.host("http://data.invalid/mnist.npz", sends(MNIST_NPZ))
+    world.monkeypatch.delenv("NO_PROXY")
+    world.monkeypatch.delenv("no_proxy", raising=False)
+    world.monkeypatch.setenv("http_proxy", proxy.url)
+    world.registered(mnist=["http://data.invalid/"])
+    world.gives_data()
+
+
+@fault("the proxy is out of order")
+def _(world):
+    world.monkeypatch.delenv("NO_PROXY")
+    world.monkeypatch.delenv("no_proxy", raising=False)
+    world.monkeypatch.setenv("http_proxy", closed_port())
+    world.registered(mnist=["http://data.invalid/"])
+    world.refuses("refused the connection (the proxy set on this machine)")
+
+
 @fault("certificate cannot be checked")
 def _(world):
     host = world.host("mnist.npz", sends(MNIST_NPZ))
@@ -426,6 +445,20 @@ def _(world):
     world.gives_stand_in()
     world.gives_stand_in()
     assert world.stand_ins.built == 2
+
+
+@fault("cache folder may not be looked into")
+def _(world):
+    def forbidden(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    world.mnist_hosts([sends(MNIST_NPZ)])
+    find = _data_files.find
+    with world.monkeypatch.context() as patch:
+        patch.setattr(
+            _data_files, "find", lambda f, s: forbidden() if f == world.cache else find(f, s)
+        )
+        world.gives_data()
 
 
 @fault("cached file in use by another program (Windows)")
