@@ -150,11 +150,53 @@ class _Worker(threading.Thread):
         """End the thread from outside; False where it does not listen."""
         stop = _stop_for(self.ident)
         end = time.monotonic() + seconds
-        while self.is_alive() and time.monotonic() < end:
-            if not self.over:
-                _raise_in(self.ident, stop)
-            self.join(0.02)
+        with _every_line_raises(self.ident) as extend:
+            while self.is_alive() and time.monotonic() < end:
+                extend()
+                if not self.over:
+                    _raise_in(self.ident, stop)
+                self.join(0.02)
         return not self.is_alive()
+
+
+@contextlib.contextmanager
+def _every_line_raises(thread_id: int) -> Iterator[Callable[[], None]]:
+    """Let each new line of the code that a thread is in raise `Stop`, from Python 3.12 on.
+
+    There, what an ``except: pass`` at the end of a loop jumps back to counts as inside the ``try``,
+    so that `_stop_for` alone would be caught for ever. Yields a function that includes the
+    functions that the thread has entered meanwhile.
+    """
+    monitoring = getattr(sys, "monitoring", None)
+    tools = [] if monitoring is None else [i for i in range(6) if monitoring.get_tool(i) is None]
+    if not tools:
+        yield lambda: None
+        return
+    tool, codes = tools[-1], set()
+
+    def raise_stop(code: object, line: int) -> None:
+        if threading.get_ident() == thread_id:
+            raise Stop
+
+    def extend() -> None:
+        frame = sys._current_frames().get(thread_id)
+        while frame is not None:
+            home = frame.f_globals.get("__name__")
+            home = home if type(home) is str else ""
+            if home != "threading" and not home.startswith("course_utils."):
+                codes.add(frame.f_code)
+                monitoring.set_local_events(tool, frame.f_code, monitoring.events.LINE)
+            frame = frame.f_back
+
+    monitoring.use_tool_id(tool, "check")
+    monitoring.register_callback(tool, monitoring.events.LINE, raise_stop)
+    try:
+        yield extend
+    finally:
+        for code in codes:
+            monitoring.set_local_events(tool, code, monitoring.events.NO_EVENTS)
+        monitoring.register_callback(tool, monitoring.events.LINE, None)
+        monitoring.free_tool_id(tool)
 
 
 @contextlib.contextmanager
@@ -239,5 +281,5 @@ def run(job: Callable[[], None], console: Console, seconds: float) -> str:
             np.random.set_state(numbers)
             random.setstate(more_numbers)
     if state == FINISHED and worker.error is not None:
-        raise worker.error
+        raise RuntimeError("the job raised an exception") from worker.error
     return state

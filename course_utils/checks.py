@@ -25,6 +25,7 @@ import linecache
 import re
 import sys
 import textwrap
+import types
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -353,7 +354,9 @@ def _wrong_arity(function: Callable, names: Sequence[str]) -> str:
     """Say in a sentence that a function takes another number of inputs than it is called with."""
     try:
         signature = inspect.signature(function)
-    except Exception:
+    except _running.Stop:
+        raise
+    except BaseException:  # a foreign object may do anything when it is looked at
         return ""
     try:
         signature.bind(*names)
@@ -388,7 +391,7 @@ def _not_a_function(answer: object, name: str) -> str:
     )
     if issubclass(type(answer), type):
         return f"This is a class, where a function is asked for. {hand_over}"
-    if inspect.iscoroutinefunction(answer):
+    if type(answer) is types.FunctionType and inspect.iscoroutinefunction(answer):
         return "This is an `async` function. Write `def`, not `async def`."
     if not callable(answer):
         return f"This is {_results.words(answer)}, where a function is asked for. {hand_over}"

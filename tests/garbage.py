@@ -201,6 +201,17 @@ VALUES: dict[str, Callable[[], Any]] = {
 }
 
 
+class ExitsWhenLookedAt:
+    """Can be called, but not asked for its parameters."""
+
+    @property
+    def __signature__(self):
+        sys.exit("signature")
+
+    def __call__(self, *args):
+        return self
+
+
 def returns(make: Callable[[], Any]) -> Callable[..., Any]:
     return lambda *args: make()
 
@@ -314,6 +325,7 @@ FUNCTIONS: dict[str, Any] = {
     "too much memory": asks_for_too_much_memory,
     "stub inside": StubInside(),
     "a callable thing": CallableThing(),
+    "a thing that exits when looked at": ExitsWhenLookedAt(),
     # no functions at all
     "a class": Hostile,
     "a class of an odd metaclass": OddlyMade,
@@ -330,6 +342,14 @@ FUNCTIONS: dict[str, Any] = {
 def loops(*args):
     while True:
         pass
+
+
+def loops_and_passes(*args):
+    while True:
+        try:  # noqa: SIM105
+            time.sleep(0.001)
+        except:  # noqa: E722
+            pass
 
 
 def loops_and_catches_everything(*args):
@@ -360,6 +380,7 @@ def prints_for_ever(*args):
 
 ENDLESS: dict[str, Callable[..., Any]] = {
     "loops": loops,
+    "loops and passes": loops_and_passes,
     "loops and catches everything": loops_and_catches_everything,
     "loops in finally": loops_in_finally,
     "prints for ever": prints_for_ever,

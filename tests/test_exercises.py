@@ -117,7 +117,7 @@ def test_each_misconception_gets_its_own_sentence(exercise, label, record_proper
             assert verdict.voice == NOT_YET, f"{i}: {misconception.sentence}"
             assert verdict.misconception is misconception, f"{i}: {verdict!r}"
             assert verdict.headline == misconception.sentence
-        record_property("wrong answer", f"{label}: {i}")
+        record_property("wrong-answer", [label, i])
 
 
 @of("exercise", kind_of(Exercise))
