@@ -407,7 +407,8 @@ class FullDisk(io.BytesIO):
 def _(world):
     import pooch.downloaders
 
-    _, second = world.mnist_hosts([sends(MNIST_NPZ)], [sends(MNIST_NPZ)])
+    first, second = world.mnist_hosts([sends(MNIST_NPZ)], [sends(MNIST_NPZ)])
+    world.registered(mnist=[first.url, second.url], idx=[second.url])
     with world.monkeypatch.context() as patch:
         patch.setattr(pooch.downloaders, "open", lambda *_: FullDisk(), raising=False)
         world.gives_stand_in("no space is left on the disk", "COURSE_CACHE_DIR")
@@ -461,7 +462,24 @@ def _(world):
         world.gives_data()
 
 
-@fault("cached file in use by another program (Windows)")
+@fault("cached file in use by another program for a moment (Windows)")
+def _(world):
+    replace, refusals = os.replace, [1, 2]
+
+    def in_use(*names):
+        if refusals:
+            refusals.pop()
+            raise PermissionError(errno.EACCES, "in use by another process")
+        replace(*names)
+
+    world.mnist_hosts([sends(MNIST_NPZ)])
+    world.monkeypatch.setattr(datasets.os, "replace", in_use)
+    world.monkeypatch.setattr(datasets.time, "sleep", lambda _: None)
+    world.gives_data()
+    assert (world.cache / "mnist.npz").exists()
+
+
+@fault("cached file in use by another program for long (Windows)")
 def _(world):
     def in_use(*_):
         raise PermissionError(errno.EACCES, "in use by another process")
@@ -470,6 +488,7 @@ def _(world):
     world.monkeypatch.setattr(datasets.os, "replace", in_use)
     world.monkeypatch.setattr(datasets.time, "sleep", lambda _: None)
     world.gives_data()
+    assert list(world.cache.iterdir()) == []
 
 
 # --- interruptions and neighbours -----------------------------------------------------------
