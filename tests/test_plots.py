@@ -44,6 +44,7 @@ def one_of_each() -> dict[str, Figure]:
         "none": plots.show_mistakes(GREY, np.full(37, 3), chances),
         "matrix": plots.show_matrix(GREY[1], title="Numbers"),
         "history": plots.plot_history(history, title="A network"),
+        "reading": plots.show_reading([GREY[0]] * 3, ["drawn", "b", "c"], chances[0], title="One"),
         "confusion": plots.plot_confusion(np.arange(100) % 10, np.arange(100) // 10, NAMES),
     }
 
@@ -229,6 +230,25 @@ def test_mistakes_come_most_confident_first():
     ]
 
 
+def test_a_reading_shows_steps_and_bars():
+    figure = plots.show_reading([GREY[0], COLOUR[0]], ["a", "b"], [0.02, 0.95, 0.03], title="One")
+    assert len(figure.axes) == 3
+    bars = figure.axes[2].patches
+    assert [bar.get_width() for bar in bars] == [0.02, 0.95, 0.03]
+    assert len({bar.get_facecolor() for bar in bars}) == 2, "the greatest stands out"
+    assert {"a", "b", "0", "1", "2", "95 %", "3 %", "One"} <= set(texts(figure))
+    assert len(plots.show_reading([GREY[0]]).axes) == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0, "0 %"), (1, "100 %"), (0.97, "97 %"), (0.9996, ">99.9 %"), (0.998, "99.8 %"),
+     (0.0004, "<0.1 %"), (0.0123, "1.2 %"), (0.01, "1 %"), (0.505, "50 %")],
+)  # fmt: skip
+def test_percent(share, written):
+    assert plots.percent(share) == written
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -262,6 +282,9 @@ def test_mistakes_come_most_confident_first():
         (lambda: plots.show_mistakes(GREY[:2], [1], [[0.5, 0.5]]), "lengths 2, 1 and 1"),
         (lambda: plots.show_mistakes(GREY[:1], [1], [[0.5, 0.5]], ["a"]), "1 names for 2"),
         (lambda: plots.show_mistakes(GREY[:1], [1], [[0.5, 0.5]], n=0), "n is 0"),
+        (lambda: plots.show_reading([GREY[0]] * 5), "expected one to four"),
+        (lambda: plots.show_reading([GREY[0]], None, [[0.5, 0.5]]), "one number from 0 to 1"),
+        (lambda: plots.show_reading([GREY[0]], None, [2, 3.0]), "one number from 0 to 1"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(call, message):
