@@ -454,7 +454,7 @@ def _array_difference(
         if np.isinf(got).any() and not np.isinf(expected).any():
             return "Your result contains an infinite number."
     wrong = ~_close(expected, got, tolerance)
-    if not got.shape:
+    if got.size == 1:
         return "Your number differs from the expected one."
     count = int(wrong.sum())
     if got.size > 1 and np.all(

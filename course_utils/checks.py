@@ -762,7 +762,9 @@ class Exercise(_BaseExercise):
         wrong = sum(not self._equal(e, o) for e, o in zip(self._expected, outcomes, strict=True))
         details = []
         if wrong < len(outcomes):
-            details.append(f"{len(outcomes) - wrong} of {len(outcomes)} cases are right already.")
+            right_already = len(outcomes) - wrong
+            are = "is" if right_already == 1 else "are"
+            details.append(f"{right_already} of {len(outcomes)} cases {are} right already.")
         return self._not_yet(sentence, *details, evidence=evidence)
 
     # -- evidence ------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def test_the_right_answer_is_well_done(exercise):
 def test_text_is_exact_and_stable():
     expected = (
         "[not yet] flatten: Your result has shape (2, 2), expected (4,).\n"
-        "  1 of 6 cases are right already.\n"
+        "  1 of 6 cases is right already.\n"
         "  input     image = [[1, 2],\n"
         "                     [3, 4]]\n"
         "  expected  [1, 2, 3, 4]\n"
@@ -277,7 +277,7 @@ def test_the_smallest_differing_case_is_shown():
         (flatten, lambda i: i.T, "Your result has shape (1, 1), expected (1,)."),
         (flatten, lambda i: 3, "Your result is a single number, expected shape (1,)."),
         (flatten, lambda i: np.sort(-i.ravel()) * -1, "another order"),
-        (flatten, lambda i: i.ravel() * 1.5, "1 of 1 numbers differs"),
+        (flatten, lambda i: i.ravel() * 1.5, "Your number differs from the expected one."),
         (flatten, lambda i: i.ravel() > 0, "Your result holds True or False, expected numbers."),
         (flatten, lambda i: i.ravel() / 0, "infinite"),
         (flatten, lambda i: i.ravel() * np.nan, "NaN"),
