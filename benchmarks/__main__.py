@@ -1,6 +1,6 @@
 """Run every benchmark, one after the other, and the notebooks as a whole.
 
-    COURSE_DATA_DIR=… make bench
+COURSE_DATA_DIR=… make bench
 """
 
 from benchmarks import dense_mnist, notebooks, stand_in_difficulty

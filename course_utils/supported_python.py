@@ -35,8 +35,8 @@ def problem(version=None):
         return ""
     return (
         "This is Python {}.{}, which is too {} for the course: TensorFlow and Keras need "
-        "Python {}.{} to {}.{}. Install one of those from https://www.python.org/downloads/ and name it, "
-        "for example: make lab PYTHON=python{}.{}".format(
+        "Python {}.{} to {}.{}. Install one of those from https://www.python.org/downloads/ "
+        "and name it, for example: make lab PYTHON=python{}.{}".format(
             version[0],
             version[1],
             "old" if version < OLDEST else "new",

@@ -12,7 +12,9 @@ from benchmarks.measure import Clock, in_own_process, middle
 def test_the_measured_recipe_is_the_one_in_the_notebook():
     notebook = definitions(dense_mnist.NOTEBOOK, ["shift"], math=math)
     assert notebook.shift.__doc__.startswith("Move pictures")
-    assert "keras" in definitions(dense_mnist.NOTEBOOK, ["build_dense"]).build_dense.__code__.co_names
+    assert (
+        "keras" in definitions(dense_mnist.NOTEBOOK, ["build_dense"]).build_dense.__code__.co_names
+    )
 
 
 @pytest.mark.parametrize("name", ["no_such_function", "my_count_parameters"])
@@ -43,8 +45,8 @@ def test_a_contestant_that_dies_is_reported():
 def test_the_clock_counts_processor_seconds():
     with Clock() as clock:
         sum(i * i for i in range(200_000))
-    assert 0 < clock.cpu
-    assert 0 < clock.wall
+    assert clock.cpu > 0
+    assert clock.wall > 0
 
 
 def contestant(seed):
