@@ -330,10 +330,80 @@ def show_mistakes(
     if not len(chosen):
         return _sentence(f"No mistakes among {len(answers)} pictures.")
     captions = [
-        f"true {names[answers[i]]},\nsays {names[says[i]]} ({_percent(sure[i])})" for i in chosen
+        f"true {names[answers[i]]},\nsays {names[says[i]]} ({percent(sure[i])})" for i in chosen
     ]
     pictures, top = _pictures(np.asarray(images)[chosen], "images")
     return _grid(pictures, captions, columns=columns, title=title, cmap="gray", low=0, high=top)
+
+
+def show_reading(
+    pictures: Sequence[np.ndarray],
+    labels: Sequence[str] | None = None,
+    probabilities: np.ndarray | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Show the steps of a picture side by side and, at the right, what a classifier says to it.
+
+    Parameters
+    ----------
+    pictures : sequence of numpy.ndarray
+        One to four grey ``(h, w)`` or colour ``(h, w, 3)`` pictures, not necessarily of one size.
+    labels : sequence of str, optional
+        One text per picture, shown below it.
+    probabilities : numpy.ndarray, optional
+        One probability per class ``(classes,)``, drawn as bars; up to 20 classes.
+    class_names : sequence of str, optional
+        The name of each class; the class numbers by default.
+    title : str, optional
+        A line above the pictures.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If a picture can't be shown, or the probabilities are not one number from 0 to 1 a class.
+
+    Examples
+    --------
+    >>> show_reading([np.zeros((28, 28))], ["a picture"], [0.9, 0.1])
+    <Figure size 550x280 with 2 Axes>
+    """
+    panels = [_pictures(np.asarray(picture)[np.newaxis], "pictures") for picture in pictures]
+    if not 1 <= len(panels) <= 4:
+        raise ValueError(f"pictures holds {len(panels)} pictures; expected one to four.")
+    captions = ["" for _ in panels] if labels is None else _captions(labels, len(panels), None)
+    shares = None if probabilities is None else _numbers(probabilities, "probabilities")
+    if shares is not None and (
+        shares.ndim != 1 or not 2 <= len(shares) <= 20 or not ((shares >= 0) & (shares <= 1)).all()
+    ):
+        raise ValueError(
+            f"probabilities has the shape {shares.shape}; expected one number from 0 to 1 for each "
+            "of 2 to 20 classes, as one row of model.predict."
+        )
+    names = None if shares is None else _names(class_names, len(shares))
+    side = min(2.2, (WIDTH - (0 if shares is None else 3.2)) / len(panels) - 0.1)
+    head = _head(title, WIDTH)
+    width = len(panels) * (side + 0.1) + 0.1 + (0 if shares is None else 3.1)
+    tall = side if shares is None else max(side, 0.22 * len(shares))
+    with _course_style():
+        figure = _new_figure(width, head + tall + 0.6)
+        _heading(figure, title, 0.1)
+        for index, (pixels, top) in enumerate(panels):
+            axes = _place(figure, 0.1 + index * (side + 0.1), head + 0.1, side, side)
+            axes.imshow(pixels[0], cmap="gray", vmin=0, vmax=top)
+            _bare(axes)
+            axes.set_xlabel(captions[index], fontsize=_TEXT, labelpad=4)
+        if shares is not None:
+            longest = max(map(_text_width, names))
+            left = width - 3.1 + longest + 0.15
+            axes = _place(figure, left, head + 0.1, width - left - 0.75, tall)
+            _draw_shares(axes, shares, names)
+    return figure
 
 
 # --- Numbers ------------------------------------------------------------------------------------
@@ -729,6 +799,24 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]], key: str) ->
     axes.legend(loc="best")
 
 
+def _draw_shares(axes: Axes, shares: np.ndarray, names: Sequence[str]) -> None:
+    """Draw one bar per class; the greatest stands out."""
+    best = int(shares.argmax())
+    colours = [COLOURS["model"] if k == best else "#A6A6A6" for k in range(len(shares))]
+    axes.barh(range(len(shares)), shares, color=colours, height=0.72)
+    axes.set(xlim=(0, 1), ylim=(len(shares) - 0.5, -0.5), xticks=[])
+    axes.set_yticks(range(len(shares)), names, fontsize=_TEXT)
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+    for k, share in enumerate(shares):
+        if k == best or share >= 0.005:
+            axes.text(
+                share + 0.02, k, percent(share), va="center", fontsize=_TEXT,
+                fontweight="bold" if k == best else "normal",
+            )  # fmt: skip
+
+
 def _draw_confusion(counts: np.ndarray, names: Sequence[str], title: str) -> Figure:
     """Draw the table of counts and row shares."""
     classes = len(names)
@@ -765,7 +853,7 @@ def _draw_confusion(counts: np.ndarray, names: Sequence[str], title: str) -> Fig
                 continue
             else:
                 colour = _ink(cmap(off[row, column] / worst))
-            text = f"{count}\n{_percent(shares[row, column])}" if with_share else f"{count}"
+            text = f"{count}\n{percent(shares[row, column])}" if with_share else f"{count}"
             axes.text(
                 column, row, text, ha="center", va="center", color=colour, linespacing=1.1,
                 fontsize=_TEXT if cell >= 0.4 else 9.0,
@@ -800,16 +888,32 @@ def _ink(background: tuple[float, ...]) -> str:
     return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"
 
 
-def _percent(share: float) -> str:
-    """Write a share as people do, without rounding a near-certainty to 100 %."""
-    percent = 100 * float(share)
-    if abs(percent - round(percent)) < 1e-9:
-        return f"{percent:.0f} %"
-    if percent > 99.9:
+def percent(share: float) -> str:
+    """Write a share as people do, without rounding a near-certainty to 100 %.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        For example ``"93 %"``, ``"0.4 %"`` or ``">99.9 %"``.
+
+    Examples
+    --------
+    >>> percent(0.934), percent(0.9996)
+    ('93 %', '>99.9 %')
+    """
+    value = 100 * float(share)
+    if abs(value - round(value)) < 1e-9:
+        return f"{value:.0f} %"
+    if value > 99.9:
         return ">99.9 %"
-    if percent < 0.1:
+    if value < 0.1:
         return "<0.1 %"
-    return f"{percent:.1f} %" if percent < 1.95 or percent > 99.0 else f"{percent:.0f} %"
+    return f"{value:.1f} %" if value < 1.95 or value > 99.0 else f"{value:.0f} %"
 
 
 def _short(number: float) -> str:
