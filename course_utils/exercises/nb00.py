@@ -109,7 +109,7 @@ column_ranges = Exercise(
             "That is the largest value of each column. The smallest is still to be subtracted.",
         ),
     ],
-    well_done="np.ptp(table, axis=0) does the same: 'peak to peak'.",
+    well_done="`np.ptp(table, axis=0)` does the same: 'peak to peak'.",
 )
 
 # --- a layer in one line ------------------------------------------------------------------------
