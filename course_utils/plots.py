@@ -401,7 +401,7 @@ def show_reading(
         if shares is not None:
             longest = max(map(_text_width, names))
             left = width - 3.1 + longest + 0.15
-            axes = _place(figure, left, head + 0.1, width - left - 0.75, tall)
+            axes = _place(figure, left, head + 0.1, width - left - 0.95, tall)
             _draw_shares(axes, shares, names)
     return figure
 

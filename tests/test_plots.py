@@ -34,6 +34,7 @@ def one_of_each() -> dict[str, Figure]:
     history = {"loss": [0.5, 0.3], "val_loss": [0.4, 0.35], "accuracy": [0.8, 0.9]}
     chances = np.full((37, 10), 0.05)
     chances[:, 3] = 0.55
+    sure = np.eye(10)[3] * 0.9995 + 0.00005
     return {
         "images": plots.show_images(COLOUR, np.arange(37) % 10, class_names=NAMES, title="All"),
         "grey": plots.show_images(GREY, range(37)),
@@ -42,9 +43,9 @@ def one_of_each() -> dict[str, Figure]:
         "signed": plots.show_signed(GREY[:9] - 100.0, columns=3, title="Weights"),
         "mistakes": plots.show_mistakes(COLOUR, np.arange(37) % 10, chances, NAMES),
         "none": plots.show_mistakes(GREY, np.full(37, 3), chances),
-        "matrix": plots.show_matrix(GREY[1], title="Numbers"),
+        "matrix": plots.show_matrix(GREY[20, :12, :14], title="Numbers"),
         "history": plots.plot_history(history, title="A network"),
-        "reading": plots.show_reading([GREY[0]] * 3, ["drawn", "b", "c"], chances[0], title="One"),
+        "reading": plots.show_reading([GREY[0]] * 3, ["drawn", "b", "c"], sure, title="One"),
         "confusion": plots.plot_confusion(np.arange(100) % 10, np.arange(100) // 10, NAMES),
     }
 
@@ -65,7 +66,7 @@ def test_text_is_large_and_inside_the_figure():
         assert drawn.x0 >= -0.03 and drawn.x1 <= width + 0.03, name
         assert drawn.y0 >= -0.03 and drawn.y1 <= height + 0.03, name
         for text in figure.findobj(matplotlib.text.Text):
-            if text.get_text().strip() and name != "matrix":  # 784 numbers have to be smaller
+            if text.get_text().strip():
                 assert text.get_fontsize() >= 12, (name, text.get_text())
 
 
@@ -156,6 +157,14 @@ def test_signed_takes_zeros_and_a_limit():
 )
 def test_matrix_writes_numbers_as_people_do(matrix, written):
     assert texts(plots.show_matrix(np.array(matrix))) == written
+
+
+def test_a_whole_digit_in_numbers_is_small_but_fits():
+    figure = plots.show_matrix(GREY[30])
+    cell = figure.axes[0].get_window_extent().width / 28
+    widest = max(text.get_window_extent().width for text in figure.axes[0].texts)
+    assert len(figure.axes[0].texts) == 784 and widest < cell
+    assert figure.axes[0].texts[0].get_fontsize() >= 8
 
 
 def test_matrix_formats():
