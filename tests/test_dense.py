@@ -174,7 +174,7 @@ def test_bad_names_are_named(arguments, message):
 
 
 def test_unknown_scheme_is_named():
-    with pytest.raises(ValueError, match="scheme: one of glorot, he, normal, zeros .* 'best'"):
+    with pytest.raises(ValueError, match=r"scheme: one of glorot, he, normal, zeros .* 'best'"):
         dense.initialise([2, 1], ["relu"], np.random.default_rng(0), scheme="best")
 
 

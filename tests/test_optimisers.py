@@ -29,7 +29,7 @@ def test_the_same_steps_as_keras(name):
         ours.update(arrays, slopes)
         theirs.apply(slopes, variables)
     for array, variable in zip(arrays, variables, strict=True):
-        np.testing.assert_allclose(array, variable.numpy(), rtol=1e-9)
+        np.testing.assert_allclose(array, variable.numpy(), atol=1e-5)  # Keras: float32 rates
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils import widgets
-from course_utils.widgets import centre_digit, draw_digit, draw_strokes, example_strokes
+from course_utils.widgets import (
+    centre_digit,
+    draw_digit,
+    draw_strokes,
+    drawing_pad,
+    example_strokes,
+)
 
 LINE = [[(90, 60), (190, 60), (130, 230)]]
 COORDINATE = st.floats(15, 265, allow_nan=False)
@@ -136,12 +142,12 @@ def test_what_is_no_picture_is_refused(image):
 
 def test_strokes_are_round_and_smooth():
     dot = draw_strokes([[(140, 140)]])
-    assert dot.sum() / 255 == pytest.approx(np.pi * (widgets.BRUSH / 2) ** 2, rel=0.1)
+    assert dot.sum() / 255 == pytest.approx(np.pi * (drawing_pad.BRUSH / 2) ** 2, rel=0.1)
     assert len(np.unique(dot)) > 3, "grey at the edge"
     line = draw_strokes([[(60, 140), (220, 140)]])
     assert np.array_equal(line, line[:, ::-1]) or abs(line - line[:, ::-1].astype(int)).mean() < 1
     column = (line[:, 140] > 127).sum()
-    assert abs(int(column) - widgets.BRUSH) <= 1
+    assert abs(int(column) - drawing_pad.BRUSH) <= 1
 
 
 def test_examples_are_ten_different_digits():
@@ -296,7 +302,7 @@ def test_text_and_still_picture_stand_beside_the_widget():
 
 
 def test_a_still_picture_that_fails_does_not_cost_the_widget(monkeypatch):
-    monkeypatch.setattr(widgets, "static_strip", lambda *_: 1 / 0)
+    monkeypatch.setattr(drawing_pad, "static_strip", lambda *_: 1 / 0)
     data, _ = draw_digit(seven)._repr_mimebundle_()
     assert "image/png" not in data and "application/vnd.jupyter.widget-view+json" in data
 
@@ -309,7 +315,7 @@ def test_static_strip_shows_the_way():
     )
     assert len(widgets.static_strip(lambda image: 1 / 0).axes) == 3
     pad = draw_digit(seven)
-    assert repr(pad.static_strip()) == repr(widgets.static_strip(seven))
+    assert repr(pad.still()) == repr(widgets.static_strip(seven))
 
 
 def test_the_front_end_asks_no_network_and_knows_every_trait_it_uses():

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
 import traitlets
 from PIL import Image, ImageDraw
+
+from course_utils.widgets.still import StillWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,10 +33,6 @@ Read = Callable[[np.ndarray], Any]
 Stroke = Sequence[tuple[float, float]]
 
 _STATIC = Path(__file__).parent / "static"
-_SENTENCE = (
-    "A pad to draw a digit on, with mouse, pen or finger. It needs a running kernel: "
-    "run this cell in JupyterLab."
-)
 _MOST_STROKES, _MOST_POINTS = 200, 20_000
 _EDGE = 0.2 * SIDE  # how far a stroke may run over the edge before it is cut
 
@@ -206,7 +203,7 @@ def _grey(image: Any) -> np.ndarray:
 # --- The pad ------------------------------------------------------------------------------------
 
 
-class DrawingPad(anywidget.AnyWidget):
+class DrawingPad(StillWidget):
     """The widget that `draw_digit` returns.
 
     Parameters
@@ -227,6 +224,10 @@ class DrawingPad(anywidget.AnyWidget):
         The line below the bars, for example ``"reads 7, 93 %"``.
     """
 
+    sentence = (
+        "A pad to draw a digit on, with mouse, pen or finger. It needs a running kernel: "
+        "run this cell in JupyterLab."
+    )
     _esm = _STATIC / "drawing_pad.js"
     _css = _STATIC / "drawing_pad.css"
 
@@ -314,24 +315,13 @@ class DrawingPad(anywidget.AnyWidget):
         else:
             self._update([], self._pictures[number].tobytes())
 
-    def static_strip(self) -> Figure:
+    def still(self) -> Figure:
         """Return a still picture of the pad at work, see `static_strip`."""
         return static_strip(self._read, self._strokes or None)
 
     def set_state(self, sync_data: dict) -> None:
         """Take over what the front end sends: its requests, nothing else."""
         super().set_state({key: sync_data[key] for key in sync_data if key == "_request"})
-
-    def __repr__(self) -> str:
-        return _SENTENCE
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict, dict]:
-        """Add a still picture for places that can't show widgets."""
-        data, metadata = super()._repr_mimebundle_() or ({}, {})
-        data["text/plain"] = _SENTENCE
-        with contextlib.suppress(Exception):  # a missing picture must not cost the widget
-            data["image/png"] = _png(self.static_strip())
-        return data, metadata
 
     def _asked(self, change: Any) -> None:
         """Answer a request of the front end, whatever it holds."""
@@ -510,12 +500,3 @@ def _example_pictures(examples: Any) -> np.ndarray:
     if array.shape[1:] == (28, 28):
         return np.stack([_grey(picture) for picture in array])
     return np.stack([centre_digit(picture) for picture in array])
-
-
-def _png(figure: Figure) -> str:
-    """Return a figure as base64-encoded PNG."""
-    import base64
-
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, bbox_inches="tight")
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
