@@ -2,11 +2,11 @@
 
 import itertools
 
-from drawing import DATA, ERROR, INK, MODEL, NEUTRAL, RIGHT, arrow, main, svg, text
+from drawing import DATA, INK, MODEL, NEUTRAL, arrow, main, svg, text
 
 SIZES = [3, 4, 5, 3, 2]
 ACROSS = [110, 280, 450, 620, 790]  # where the layers stand
-COLOURS = [DATA, MODEL, MODEL, MODEL, RIGHT]
+COLOURS = [DATA, MODEL, MODEL, MODEL, MODEL]
 NAMES = ["input layer", "hidden layer 1", "hidden layer 2", "hidden layer 3", "output layer"]
 
 
@@ -65,8 +65,8 @@ def parameters() -> str:
     """Return the network 3-4-5-3-2 with each of its 53 weights and 14 biases drawn."""
     nodes = places(55, 62)
     stubs = [
-        f'<line x1="{x}" y1="{y}" x2="{x}" y2="{y - 29}" stroke="{ERROR}" stroke-width="3"/>'
-        f'<circle cx="{x}" cy="{y - 29}" r="5" fill="{ERROR}"/>'
+        f'<line x1="{x}" y1="{y}" x2="{x}" y2="{y - 29}" stroke="{INK}" stroke-width="3"/>'
+        f'<circle cx="{x}" cy="{y - 29}" r="5" fill="{INK}"/>'
         for layer in nodes[1:]
         for x, y in layer
     ]
@@ -144,9 +144,9 @@ def columns_product() -> str:
         text(187, middle, "·", 34),
         block(215, middle, 4, 3, DATA, "X", column(0, 4)),
         text(332, middle, "+", 28),
-        block(360, middle, 5, 3, ERROR, "B", {(1, 0)}),
+        block(360, middle, 5, 3, MODEL, "B", {(1, 0)}),
         text(480, middle, "=", 28),
-        block(510, middle, 5, 3, RIGHT, "Y", {(1, 0)}),
+        block(510, middle, 5, 3, NEUTRAL, "Y", {(1, 0)}),
         text(680, middle - 15, "5 nodes down,", 17, NEUTRAL),
         text(680, middle + 10, "3 samples across", 17, NEUTRAL),
         text(380, 270, "row 2 of Wᵀ (node 2) times column 1 of X (sample 1)", 17, NEUTRAL),
@@ -164,9 +164,9 @@ def rows_product() -> str:
         text(177, middle, "·", 34),
         block(205, middle, 4, 5, MODEL, "W", column(1, 4)),
         text(382, middle, "+", 28),
-        block(410, middle, 1, 5, ERROR, "b", {(0, 1)}),
+        block(410, middle, 1, 5, MODEL, "b", {(0, 1)}),
         text(588, middle, "=", 28),
-        block(618, middle, 3, 5, RIGHT, "Y", {(0, 1)}),
+        block(618, middle, 3, 5, NEUTRAL, "Y", {(0, 1)}),
         text(430, 250, "row 1 of X (sample 1) times column 2 of W (node 2)", 17, NEUTRAL),
     )
 
