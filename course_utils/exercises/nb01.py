@@ -398,7 +398,7 @@ largest_rate = ValueExercise(
         "keep the half that holds the border.",
         "Near the border the numbers grow very slowly. Compare the cost after 2000 steps with the "
         "cost after 4000.",
-        "`descend(km, euros, 0, 0, rate, 4000)[[2000, 4000]]` shows two stops of one descent. "
+        "`descend(km, euros, 0, 4, rate, 4000)[[2000, 4000]]` shows two stops of one descent. "
         "Between 0.07 and 0.08 there are only nine rates left to try.",
     ],
     misconceptions=[
