@@ -12,12 +12,31 @@ from course_utils.widgets.drawing_pad import (
     example_strokes,
     static_strip,
 )
+from course_utils.widgets.learning_rate import LearningRate, explore_rates
+from course_utils.widgets.line_fit import LineFit, fit_line
+from course_utils.widgets.perceptron_steps import (
+    PerceptronSteps,
+    draw_boundary,
+    show_boundaries,
+    step_perceptron,
+)
+from course_utils.widgets.playground import Playground, playground
 
 __all__ = [
     "DrawingPad",
+    "LearningRate",
+    "LineFit",
+    "PerceptronSteps",
+    "Playground",
     "centre_digit",
+    "draw_boundary",
     "draw_digit",
     "draw_strokes",
     "example_strokes",
+    "explore_rates",
+    "fit_line",
+    "playground",
+    "show_boundaries",
     "static_strip",
+    "step_perceptron",
 ]
