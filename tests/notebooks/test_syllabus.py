@@ -14,11 +14,16 @@ from tests.notebooks.parts import Notebook, notebook_paths
 
 # Notebook → for each box the words that must stand in its statement or explanation.
 BOXES = {
+    "03": [("Softmax", "one", "sigmoid"), ("4 inputs", "5 nodes", "w33", "w34")],
     "06": [("784", "1024"), ("7 by 7", "56")],
     "07": [("6 million", "4 million", "24 million")],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
+    "03": [
+        *[-1.10, 1.32, -0.21, -1.37, 0.98, 0.39, -1.07, 1.34, -0.27],  # the employees, scaled
+        *[12, 20, 15, 6, 53, 4, 5, 3, 2, 14, 67],  # weights, biases and all of 3-4-5-3-2
+    ],
     "06": [784, 1024, 56, 22_500, 67_500, 196_608, 6_220_800],
     "07": [10**8, 24 * 10**12, 24_883_200_000_000],
 }
@@ -27,8 +32,15 @@ SEPARATOR = "[,_ '\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]?"
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
-def written(number: int) -> re.Pattern:
-    """Return a pattern for a number in decimal digits, thousands apart or not."""
+def written(number: float) -> re.Pattern:
+    """Return a pattern for a number in decimal digits, thousands apart or not.
+
+    A float is looked for with its sign and two decimals or more, if these are zeros.
+    """
+    if isinstance(number, float):
+        sign = "[-−]" if number < 0 else r"(?<![-−])"
+        digits = f"{abs(number):.2f}".rstrip("0").replace(".", r"\.")
+        return re.compile(rf"(?<![\d.,_]){sign}(?<![\d.,_]){digits}0*(?!\d)")
     groups = f"{number:,}".split(",")
     return re.compile(r"(?<![\d.,_])" + SEPARATOR.join(groups) + r"(?![\d_]|[.,]\d)")
 
@@ -118,6 +130,12 @@ def test_written_numbers_are_found(text):
 @pytest.mark.parametrize("text", ["16220800", "6220800.5", "62208000", "1 784 0"])
 def test_other_numbers_are_not(text):
     assert not written(6_220_800).search(text)
+
+
+def test_signed_decimals_are_found():
+    assert written(-1.1).search("age  -1.10   1.32") and written(-1.1).search("−1.1, 1.32")
+    assert not any(written(-1.1).search(text) for text in ("1.10", "-1.11", "-1.01", "-11.10"))
+    assert written(1.32).search("[-1.10, 1.32]") and not written(1.32).search("-1.32 11.32 1.325")
 
 
 @pytest.mark.parametrize("text", ["2.4e+13", "2.4e13", "2.4 × 10¹³", "2.4*10**13"])
