@@ -141,7 +141,7 @@ def test_the_notebooks_sigmoid_and_cost_are_those_of_dense(taught):
     x, y = np.arange(8.0), np.array([0, 0, 1, 0, 1, 1, 0, 1])
     p = dense.sigmoid(0.7 * x - 2)
     loss = dense.binary_crossentropy(y[:, None], p[:, None]).mean()
-    assert taught.cost(0.7, -2, x, y) == pytest.approx(loss)
+    assert taught.cost(x, y, 0.7, -2) == pytest.approx(loss)
 
 
 def test_the_notebooks_slopes_are_those_of_finite_differences(taught):
@@ -149,10 +149,10 @@ def test_the_notebooks_slopes_are_those_of_finite_differences(taught):
     for _ in range(20):
         x, y, (a, b), h = rng.normal(size=6), rng.integers(0, 2, 6), rng.normal(size=2), 1e-5
         by_nudging = [
-            (taught.cost(a + h, b, x, y) - taught.cost(a - h, b, x, y)) / (2 * h),
-            (taught.cost(a, b + h, x, y) - taught.cost(a, b - h, x, y)) / (2 * h),
+            (taught.cost(x, y, a + h, b) - taught.cost(x, y, a - h, b)) / (2 * h),
+            (taught.cost(x, y, a, b + h) - taught.cost(x, y, a, b - h)) / (2 * h),
         ]
-        np.testing.assert_allclose(taught.slopes(a, b, x, y), by_nudging, atol=1e-8)
+        np.testing.assert_allclose(taught.slopes(x, y, a, b), by_nudging, atol=1e-8)
 
 
 # --- the oracles of the exercises --------------------------------------------------------------

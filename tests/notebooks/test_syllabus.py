@@ -14,15 +14,26 @@ from tests.notebooks.parts import Notebook, notebook_paths
 
 # Notebook → for each box the words that must stand in its statement or explanation.
 BOXES = {
-    "03": [("Softmax", "one", "sigmoid"), ("4 inputs", "5 nodes", "w33", "w34")],
+    "02": [("0 or 1", "probability")],
+    "03": [("at the output", "one", "sigmoid"), ("4 inputs", "5 nodes", "w33", "w34")],
+    "04": [
+        ("best parameters and hyper-parameters", "Gradient descent moves the parameters only"),
+        ("accuracy on the test set", "validation accuracy under another name"),
+    ],
     "06": [("784", "1024"), ("7 by 7", "56")],
     "07": [("6 million", "4 million", "24 million")],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
+    "02": [4, 27, 10, 51],  # mistakes on OR and their bound, the same for AND
     "03": [
         *[-1.10, 1.32, -0.21, -1.37, 0.98, 0.39, -1.07, 1.34, -0.27],  # the employees, scaled
         *[12, 20, 15, 6, 53, 4, 5, 3, 2, 14, 67],  # weights, biases and all of 3-4-5-3-2
+    ],
+    "04": [
+        *[800, 100, 120, 15],  # 80 : 10 : 10 of 1000 samples and of Iris
+        *[8, 400],  # batches an epoch and updates: 1000 samples, batch 128, 50 epochs
+        *[3, -16, 0.93],  # MSE and slopes worked by hand; the median of 20 splits of Iris
     ],
     "06": [784, 1024, 56, 22_500, 67_500, 196_608, 6_220_800],
     "07": [10**8, 24 * 10**12, 24_883_200_000_000],
