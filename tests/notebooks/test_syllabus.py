@@ -14,6 +14,7 @@ from tests.notebooks.parts import Notebook, notebook_paths
 
 # Notebook → for each box the words that must stand in its statement or explanation.
 BOXES = {
+    "01": [("right values of a and b for 10 = 3a + b", "whole **line**")],
     "02": [("0 or 1", "probability")],
     "03": [("at the output", "one", "sigmoid"), ("4 inputs", "5 nodes", "w33", "w34")],
     "04": [
@@ -25,6 +26,8 @@ BOXES = {
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
+    # slope and intercept, solved exactly; what the six trials give, and their errors
+    "01": [2, 1, *[4, 15, 8, 11, 9, 10], *[6, -5, 2, -1, 1, 0]],
     "02": [4, 27, 10, 51],  # mistakes on OR and their bound, the same for AND
     "03": [
         *[-1.10, 1.32, -0.21, -1.37, 0.98, 0.39, -1.07, 1.34, -0.27],  # the employees, scaled
