@@ -58,18 +58,21 @@ class LearningRate(SurfaceWidget):
         from course_utils.plots import COLOURS
 
         limit = regression.largest_rate(self.points[0])
-        figure = Figure(figsize=(9, 6.2), layout="constrained")
+        figure = Figure(figsize=(9, 5.6), layout="constrained")
         axes = figure.subplots(2, 3)
         for (above, below), share in zip(axes.T, (0.03, 0.7, 1.04), strict=True):
             path = regression.descend(*self.points, self.a, self.b, share * limit, 30)
             costs = [regression.cost(*self.points, *stop) for stop in path]
             draw_surface(above, self)
             colour = COLOURS["wrong" if costs[-1] > costs[0] else "model"]
-            above.plot(*path.T, "o-", color=colour, markersize=3.5, linewidth=1.2)
+            drawn = path[:9] if costs[-1] > costs[0] else path  # else its zigzag covers the map
+            above.plot(*drawn.T, "o-", color=colour, markersize=3.5, linewidth=1.2)
             above.plot(*path[0], "o", color="black", markersize=6)
             above.set_title(f"rate {share * limit:.3f}")
             below.plot(costs, ".-", color=colour)
-            below.set(xlabel="step", ylabel="cost", yscale="log", ylim=(1, 2 * max(costs)))
+            least = regression.cost(*self.points, *self._best)
+            below.axhline(least, color=COLOURS["right"], linewidth=1.5)
+            below.set(xlabel="step", ylabel="cost", yscale="log", ylim=(least / 2, 2 * max(costs)))
         return figure
 
 

@@ -18,6 +18,9 @@ function element(tag, className, parent, attributes = {}) {
     if (name === "text") node.textContent = value;
     else node.setAttribute(name, value);
   }
+  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
+  // one has to say so itself.
+  if (["button", "input"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
   parent.append(node);
   return node;
 }
@@ -108,7 +111,7 @@ class Plot {
 
   axes(xName, yName, grid = true) {
     const { pen, box } = this;
-    pen.font = "14px system-ui, sans-serif";
+    pen.font = "15px system-ui, sans-serif";
     pen.lineWidth = 1;
     pen.fillStyle = COLOURS.ink;
     pen.textAlign = "center";
@@ -132,7 +135,7 @@ class Plot {
     }
     pen.textAlign = "center";
     pen.textBaseline = "bottom";
-    pen.font = "15px system-ui, sans-serif";
+    pen.font = "16px system-ui, sans-serif";
     pen.fillText(xName, (box.left + box.right) / 2, this.height - 4);
     pen.save();
     pen.translate(4, (box.top + box.bottom) / 2);
@@ -282,33 +285,54 @@ function drag(plot, moved) {
   }
 }
 
-// Redraw at most once a frame, and tell Python a little less often.
-function redrawing(model, draw) {
-  let frame = 0;
-  let timer = 0;
-  const redraw = () => {
-    if (!frame) {
-      frame = requestAnimationFrame(() => {
-        frame = 0;
-        draw();
-      });
+// The numbers a reader moves: redrawn at most once a frame, told to Python a little less often.
+// What Python sends is taken over only when the reader is at rest: it may be an echo of a number
+// that has been left behind already.
+function moving(model, names, draw) {
+  const REST = 700; // milliseconds
+  const now = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+  let [frame, timer, later, touched] = [0, 0, 0, -Infinity];
+
+  function redraw() {
+    if (frame) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      draw(now);
+    });
+  }
+
+  function tell() {
+    timer = 0;
+    for (const name of names) model.set(name, now[name]);
+    model.save_changes();
+  }
+
+  function heard() {
+    clearTimeout(later);
+    const wait = touched + REST - performance.now();
+    if (wait > 0) {
+      later = setTimeout(heard, wait);
+      return;
     }
-  };
+    for (const name of names) now[name] = model.get(name);
+    redraw();
+  }
+
+  names.forEach((name) => model.on(`change:${name}`, heard));
   return {
     redraw,
-    tell(values) {
-      for (const [name, value] of Object.entries(values)) model.set(name, value);
+    move(values) {
+      touched = performance.now();
+      Object.assign(now, values);
       redraw();
-      if (!timer) {
-        timer = setTimeout(() => {
-          timer = 0;
-          model.save_changes();
-        }, 80);
-      }
+      if (!timer) timer = setTimeout(tell, 80);
     },
+    start: () => draw(now),
     stop() {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
+      clearTimeout(later);
+      names.forEach((name) => model.off(`change:${name}`, heard));
     },
   };
 }

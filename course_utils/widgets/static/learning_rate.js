@@ -9,15 +9,14 @@ function render({ model, el }) {
     role: "group",
     "aria-label": "Explore learning rates",
   });
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are not commands
   const plots = element("div", "cs-plots", root);
-  const surface = new Plot(plots, 420, 350, {
+  const surface = new Plot(plots, 410, 340, {
     "data-testid": "surface",
     role: "img",
     class: "cs-plot cs-drag",
     "aria-label": "The way down the cost surface; drag the black point to start elsewhere",
   });
-  const curve = new Plot(plots, 420, 350, {
+  const curve = new Plot(plots, 410, 340, {
     "data-testid": "curve",
     role: "img",
     "aria-label": "The cost at each step",
@@ -64,9 +63,8 @@ function render({ model, el }) {
     });
   }
 
-  function draw() {
-    const [rate, a, b] = ["rate", "a", "b"].map((name) => model.get(name));
-    const steps = between(1, Math.round(model.get("steps")), model.get("_most_steps"));
+  function draw({ rate, steps: wanted, a, b }) {
+    const steps = between(1, Math.round(wanted), model.get("_most_steps"));
     const path = descend(a, b, rate, steps);
     const costs = path.map((stop) => cost.at(...stop));
     const last = costs[steps];
@@ -83,25 +81,20 @@ function render({ model, el }) {
     root.dataset.cost = String(last);
   }
 
-  const screen = redrawing(model, draw);
+  const screen = moving(model, ["rate", "steps", "a", "b"], draw);
   const fine = 10 ** Math.floor(Math.log10(most) - 1.7);
   const top = Math.ceil(most / fine) * fine;
   const digits = Math.max(0, -Math.round(Math.log10(fine)));
   const showRate = slider(sliders, "rate", "learning rate", fine, top, fine, digits, (rate) =>
-    screen.tell({ rate }),
+    screen.move({ rate }),
   );
   const showSteps = slider(sliders, "steps", "steps", 1, model.get("_most_steps"), 1, 0, (steps) =>
-    screen.tell({ steps }),
+    screen.move({ steps }),
   );
-  drag(surface, (a, b) => screen.tell({ a, b }));
-  const changes = ["change:rate", "change:steps", "change:a", "change:b"];
-  changes.forEach((change) => model.on(change, screen.redraw));
-  draw();
+  drag(surface, (a, b) => screen.move({ a, b }));
+  screen.start();
 
-  return () => {
-    screen.stop();
-    changes.forEach((change) => model.off(change, screen.redraw));
-  };
+  return screen.stop;
 }
 
 export default { render };

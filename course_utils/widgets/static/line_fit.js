@@ -7,14 +7,13 @@ function render({ model, el }) {
   const cost = costOf(xs, ys);
 
   const root = element("div", "cost-surface", el, { role: "group", "aria-label": "Fit a line" });
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are not commands
   const plots = element("div", "cs-plots", root);
-  const scatter = new Plot(plots, 440, 350, {
+  const scatter = new Plot(plots, 430, 340, {
     "data-testid": "scatter",
     role: "img",
     "aria-label": "The points, the line, and the error of each point as a vertical stroke",
   });
-  const surface = new Plot(plots, 400, 350, {
+  const surface = new Plot(plots, 390, 340, {
     "data-testid": "surface",
     role: "img",
     class: "cs-plot cs-drag",
@@ -58,8 +57,7 @@ function render({ model, el }) {
     });
   }
 
-  function draw() {
-    const [a, b] = [model.get("a"), model.get("b")];
+  function draw({ a, b }) {
     drawScatter(a, b);
     paintSurface();
     surface.inside(() => surface.dot(a, b, 8, COLOURS.model, "#000000"));
@@ -70,25 +68,20 @@ function render({ model, el }) {
     root.dataset.cost = String(cost.at(a, b));
   }
 
-  const screen = redrawing(model, draw);
-  const showA = slider(sliders, "a", "slope a", ...aRange, 0.01, 2, (a) => screen.tell({ a }));
-  const showB = slider(sliders, "b", "intercept b", ...bRange, 0.01, 2, (b) => screen.tell({ b }));
+  const screen = moving(model, ["a", "b"], draw);
+  const showA = slider(sliders, "a", "slope a", ...aRange, 0.01, 2, (a) => screen.move({ a }));
+  const showB = slider(sliders, "b", "intercept b", ...bRange, 0.01, 2, (b) => screen.move({ b }));
   const show = element("button", "cs-button", side, {
     type: "button",
     text: "Go to the least cost (green cross)",
     "data-testid": "best",
   });
-  show.addEventListener("click", () => screen.tell({ a: best[0], b: best[1] }));
+  show.addEventListener("click", () => screen.move({ a: best[0], b: best[1] }));
   squares.addEventListener("change", screen.redraw);
-  drag(surface, (a, b) => screen.tell({ a: Math.round(a * 100) / 100, b: Math.round(b * 100) / 100 }));
-  const changes = ["change:a", "change:b"];
-  changes.forEach((change) => model.on(change, screen.redraw));
-  draw();
+  drag(surface, (a, b) => screen.move({ a: Math.round(a * 100) / 100, b: Math.round(b * 100) / 100 }));
+  screen.start();
 
-  return () => {
-    screen.stop();
-    changes.forEach((change) => model.off(change, screen.redraw));
-  };
+  return screen.stop;
 }
 
 export default { render };
