@@ -12,7 +12,7 @@ def neuron() -> str:
             'stroke-width="2.5"/>',
             text(70, y, f"x{'₁₂₃'[k - 1]}", 20),
             arrow([(99, y), (352, 160 + (y - 160) * 0.35)]),
-            text(200, {1: 72, 2: 142, 3: 250}[k], f"· w{'₁₂₃'[k - 1]}", 20, MODEL_TEXT, "bold"),
+            text(200, {1: 74, 2: 140, 3: 248}[k], f"· w{'₁₂₃'[k - 1]}", 20, MODEL_TEXT, "bold"),
         ]
     return svg(
         900,
