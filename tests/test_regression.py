@@ -30,6 +30,7 @@ def with_ones(x):
     return np.column_stack([x, np.ones(len(x))])
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS, WIDTHS)
 def test_predictions_and_cost_are_what_loops_give(seed, k):
     x, y, a, b = problem(seed, k)
@@ -40,6 +41,7 @@ def test_predictions_and_cost_are_what_loops_give(seed, k):
     assert np.isclose(regression.cost(x, y, a, b), expected, rtol=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS, WIDTHS)
 def test_gradients_are_what_nudging_finds(seed, k):
     x, y, a, b = problem(seed, k)
@@ -48,6 +50,7 @@ def test_gradients_are_what_nudging_finds(seed, k):
     np.testing.assert_allclose(np.append(*by_rule), np.append(*nudged), rtol=1e-6, atol=1e-6)
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS, WIDTHS)
 def test_closed_form_is_lstsq(seed, k):
     x, y, *_ = problem(seed, k)
@@ -74,7 +77,7 @@ def test_inputs_that_do_not_settle_the_line_are_refused():
         regression.closed_form(np.full(5, 2.0), np.arange(5.0))
 
 
-@settings(max_examples=25)
+@settings(max_examples=20, deadline=None)
 @given(SEEDS, st.integers(1, 3))
 def test_below_the_largest_rate_the_descent_settles_above_it_runs_away(seed, k):
     x, y, a, b = problem(seed, k)
@@ -117,6 +120,7 @@ def written():
     return definitions(NOTEBOOK, [*one, "predict_many", "gradients_many"], np=np)
 
 
+@settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_the_notebooks_functions_are_the_modules(written, seed):
     x, y, a, b = problem(seed, None)
@@ -128,6 +132,7 @@ def test_the_notebooks_functions_are_the_modules(written, seed):
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=25, deadline=None)
 @given(SEEDS, st.integers(1, 5))
 def test_and_so_are_those_for_several_inputs(written, seed, k):
     x, y, a, b = problem(seed, k)
@@ -152,12 +157,13 @@ def test_the_exercise_speaks_of_the_notebooks_rides():
 
 
 def test_the_largest_rate_is_found_by_trial_too():
-    """The exercise's answer is an eigenvalue's; walking down with every rate finds the same."""
-    settled = []
+    """The exercise's answer comes from an eigenvalue; walking down finds the same border."""
     bottom = regression.closed_form(nb01.KM, nb01.EUROS)
-    for thousandths in range(1, 200):
-        path = regression.descend(nb01.KM, nb01.EUROS, 0.0, 0.0, thousandths / 1000, 20_000)
-        if np.allclose(path[-1], bottom, atol=1e-6):
+    settled = []
+    for thousandths in range(70, 81):
+        path = regression.descend(nb01.KM, nb01.EUROS, 0.0, 4.0, thousandths / 1000, 2000)
+        if np.allclose(path[-1], bottom, rtol=0, atol=1e-6):
             settled.append(thousandths)
-    assert settled == list(range(1, settled[-1] + 1))
-    assert nb01.largest_rate.right_answer == settled[-1] / 1000
+    assert settled == list(range(70, settled[-1] + 1))
+    assert nb01.largest_rate.right_answer == settled[-1] / 1000 < regression.largest_rate(nb01.KM)
+    assert settled[-1] < 80

@@ -72,8 +72,14 @@ class LearningRate(SurfaceWidget):
             below.plot(costs, ".-", color=colour)
             least = regression.cost(*self.points, *self._best)
             below.axhline(least, color=COLOURS["right"], linewidth=1.5)
-            below.set(xlabel="step", ylabel="cost", yscale="log", ylim=(least / 2, 2 * max(costs)))
+            below.set(xlabel="step", ylabel="cost", yscale="log", ylim=_decades(least, max(costs)))
         return figure
+
+
+def _decades(low: float, high: float) -> tuple[float, float]:
+    """Return whole powers of ten around two costs, at least two powers apart."""
+    low = 10.0 ** np.floor(np.log10(max(low, high * 1e-6)))
+    return low, max(10.0 ** np.ceil(np.log10(high)), 100 * low)
 
 
 def explore_rates(

@@ -10,7 +10,7 @@ def descent_loop() -> str:
         250,
         "Gradient descent goes round four stations",
         box(20, 40, 180, 70, ["predict", "a x + b"], MODEL),
-        box(235, 40, 200, 70, ["errors", "measured − predicted"], ERROR),
+        box(235, 40, 200, 70, ["errors", "y − (a x + b)"], ERROR),
         box(470, 40, 190, 70, ["one slope for", "each parameter"], ERROR),
         box(705, 40, 175, 70, ["one small step", "downhill"], MODEL),
         arrow([(200, 75), (233, 75)]),

@@ -53,7 +53,7 @@ function render({ model, el }) {
   function drawCurve(costs, colour) {
     const finite = costs.filter((value) => Number.isFinite(value) && value < 1e12);
     const high = Math.max(...finite, 10 * least);
-    curve.scale([0, costs.length - 1], [Math.max(least, high * 1e-9) * 0.7, high * 1.5], true);
+    curve.scale([0, costs.length - 1], [Math.max(least, high * 1e-14) * 0.7, high * 1.5], true);
     curve.begin();
     curve.axes("step", "cost");
     curve.inside(() => {
