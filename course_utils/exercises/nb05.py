@@ -630,4 +630,3 @@ early_stop = Exercise(
     well_done="With restore_best_weights=True, Keras puts the best epoch's weights back when it "
     "stops. Without it, you keep the last ones.",
 )
-

@@ -89,7 +89,9 @@ def make_points(data: str, n: int, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 def _circle(label: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    radius = np.where(label == 1, rng.uniform(0, 1.2, label.size), rng.uniform(1.8, 2.7, label.size))
+    radius = np.where(
+        label == 1, rng.uniform(0, 1.2, label.size), rng.uniform(1.8, 2.7, label.size)
+    )
     angle = rng.uniform(0, 2 * np.pi, label.size)
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]), label
 
@@ -530,6 +532,7 @@ def _picture(network: dense.Network, training: tuple, losses: np.ndarray) -> Fig
         chosen = x[y[:, 0] == label]
         left.scatter(*chosen.T, s=26, c=colour, marker=marker, edgecolors="white", linewidths=0.8)
     left.set(xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+    left.grid(False)
     left.tick_params(labelsize=12)
     left.set_title(f"after {len(losses) - 1} epochs", fontsize=13, loc="left")
     epochs = np.arange(len(losses))

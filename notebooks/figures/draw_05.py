@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from drawing import DATA, MODEL, NEUTRAL, RIGHT, arrow, box, main, svg, text
 
 
@@ -12,7 +14,7 @@ def regression_network() -> str:
     places = [[(x, 150 + 90 * (k - (n - 1) / 2)) for k in range(n)] for x, n, _, _ in columns]
     lines = "".join(
         f'<line x1="{a}" y1="{b}" x2="{c}" y2="{d}" stroke="{NEUTRAL}" stroke-width="1.8"/>'
-        for left, right in zip(places, places[1:], strict=False)
+        for left, right in itertools.pairwise(places)
         for a, b in left
         for c, d in right
     )
@@ -31,7 +33,7 @@ def four_verbs() -> str:
     """Draw what compile, fit, evaluate and predict take and give."""
     rows = [
         (20, "compile", "loss, rule, metrics", "nothing is computed", NEUTRAL),
-        (110, "fit", "samples and answers", "weights changed, a history", MODEL),
+        (110, "fit", "samples and answers", "new weights, a history", MODEL),
         (200, "evaluate", "samples and answers", "loss and metrics", DATA),
         (290, "predict", "samples only", "the network's answers", RIGHT),
     ]
@@ -39,8 +41,8 @@ def four_verbs() -> str:
     for y, verb, takes, gives, colour in rows:
         parts += [
             box(330, y, 200, 66, [verb], colour),
-            text(160, y + 33, takes, 19),
-            text(700, y + 33, gives, 19),
+            text(145, y + 33, takes, 19),
+            text(715, y + 33, gives, 19),
             arrow([(265, y + 33), (322, y + 33)]),
             arrow([(530, y + 33), (578, y + 33)]),
         ]
