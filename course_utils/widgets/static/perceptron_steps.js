@@ -118,8 +118,8 @@ function render({ model, el }) {
     "aria-label": "The samples, the side answered 1, and the boundary",
   });
   const ground = shape("g", plane);
-  const dots = shape("g", plane);
   const line = shape("line", plane, { class: "ps-line" });
+  const dots = shape("g", plane);
   const grip = shape("line", plane, { class: "ps-grip", "data-testid": "line" });
   const handles = [1, 2].map((k) =>
     shape("circle", plane, {
@@ -212,7 +212,7 @@ function render({ model, el }) {
       const [p, q] = ends;
       const part = (share) => p.map((from, axis) => from + share * (q[axis] - from));
       const length = Math.hypot(q[0] - p[0], q[1] - p[1]);
-      if (length > 0.25 * reach) return [part(0.22), part(0.78)];
+      if (length > 0.25 * reach) return [part(0.08), part(0.92)];
     }
     return [
       [low() + 0.1 * reach, low() + 0.9 * reach],
