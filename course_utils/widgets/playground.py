@@ -1,8 +1,9 @@
 """A playground: choose points and a network, and watch the network learn to tell them apart.
 
 In the manner of TensorFlow Playground, with the network of `course_utils.dense`. Training runs in
-a thread of its own, one epoch a picture, and only while somebody looks: the next epoch waits until
-the page has drawn the last one. So buttons act at once, and other cells can run meanwhile.
+a thread of its own, one epoch a picture, and only while somebody looks: it is never more than a few
+pictures ahead of what the page has drawn. So buttons act at once, and other cells can run
+meanwhile.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ MOST_LAYERS, MOST_NODES = 4, 8
 _STATIC = Path(__file__).parent / "static"
 _BATCH = 10
 _FRAME = 0.04  # seconds from one picture to the next, at least
+_AHEAD = 4  # pictures on their way to the page, at most: more would make the buttons late
 _PATIENCE = 60.0  # seconds to wait for a page that has stopped drawing
 _MOST_EPOCHS = 10_000
 _CURVE = 150  # points of the loss curve that are sent
@@ -366,10 +368,13 @@ class Playground(StillWidget):
                 self._show()
                 # Waiting gives the lock back: this is when everybody else has their turn.
                 self._wait_until(started + _FRAME, lambda: False)
-                self._wait_until(started + _PATIENCE, lambda: self._seen >= self._frame)
-                if self._thread is threading.current_thread() and self._seen < self._frame:
+                self._wait_until(started + _PATIENCE, self._page_keeps_up)
+                if self._thread is threading.current_thread() and not self._page_keeps_up():
                     self._thread = None  # nobody looks any more
                     self._show()
+
+    def _page_keeps_up(self) -> bool:
+        return self._frame - self._seen < _AHEAD
 
     def _wait_until(self, moment: float, done: Callable[[], bool]) -> None:
         """Wait for a moment, for `done`, or until another thread, or none, is to train."""

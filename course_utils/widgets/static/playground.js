@@ -1,5 +1,5 @@
 // The playground's front end: sends what is pressed to Python, and draws what Python sends. It
-// tells Python of each picture that it has drawn, so that training never runs ahead of the page.
+// tells Python of each picture that it has drawn, so that training never runs far ahead of the page.
 // It computes nothing about the network, and asks nothing from any network.
 
 function element(tag, className, parent, attributes = {}) {
