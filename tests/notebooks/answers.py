@@ -53,15 +53,11 @@ def wrong_answers(notebook: Notebook, cell: Cell) -> list[str]:
     ]
 
 
-ROUNDS = {"garbage": garbage_answers, "wrong answers": wrong_answers}
+def fill(notebook: Notebook) -> tuple[nbformat.NotebookNode, int]:
+    """Return the notebook with all garbage and wrong answers for each stub, and their number.
 
-
-def fill(notebook: Notebook, round_name: str) -> tuple[nbformat.NotebookNode, int]:
-    """Return the notebook with each stub replaced by all answers of a round, and their number.
-
-    Every answer gets a cell of its own, so that one run of the notebook tries them all; the last
-    one stays in place for the cells that follow. In the round of wrong answers the names are
-    deleted at the end: a later cell that uses one fails, whatever its value would have been.
+    Every answer gets a cell of its own, so that one run of the notebook tries them all. At the end
+    the name is deleted: a later cell that uses it fails, whatever its value would have been.
     """
     filled = nbformat.reads(json.dumps(notebook.raw), as_version=4)
     cells, total = [], 0
@@ -69,28 +65,27 @@ def fill(notebook: Notebook, round_name: str) -> tuple[nbformat.NotebookNode, in
         if not cell.is_exercise:
             cells.append(node)
             continue
-        answers = ROUNDS[round_name](notebook, cell)
+        answers = garbage_answers(notebook, cell) + wrong_answers(notebook, cell)
         total += len(answers)
-        if round_name == "wrong answers":
-            answers = [*answers, f"del {checked(cell)[1]}"]
-        for number, source in enumerate(answers, 1):
+        names = ", ".join(sorted(names_bound(cell.tree)))
+        for number, source in enumerate([*answers, f"del {names}"], 1):
             cells.append(new_code_cell(source, id=f"{cell.id[:50]}-answer-{number}"))
     filled.cells = cells
     return filled, total
 
 
-def run_with(notebook: Notebook, round_name: str, folder: Path) -> int:
-    """Run a notebook with the answers of a round; return how many were put in.
+def run_with_answers(notebook: Notebook, folder: Path) -> int:
+    """Run a notebook with garbage and wrong answers; return how many were put in.
 
     Raises
     ------
     AssertionError
         If a cell fails; the message names it.
     """
-    filled, total = fill(notebook, round_name)
+    filled, total = fill(notebook)
     try:
         execute(filled, folder=folder, data="stand-in")
     except FAILURES as error:
-        message = f"{notebook.path.name} with {round_name}: {failure_text(filled, error)}"
+        message = f"{notebook.path.name}: {failure_text(filled, error)}"
         raise AssertionError(message) from None
     return total
