@@ -379,8 +379,8 @@ def test_the_wheel_holds_registry_and_trained_networks(tmp_path):
     assert {f"course_utils/_data/trained/{name}" for name in digests()} <= names
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("course_utils/**/*.py")}
     assert modules <= names
-    statics = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("course_utils/static/*.*")}
-    assert statics <= names
+    front_end = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("course_utils/static/*.*")}
+    assert front_end <= names
     assert not any(name.startswith(("tests/", "notebooks/")) for name in names)
 
 
