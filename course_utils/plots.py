@@ -950,7 +950,7 @@ def _draw_confusion(counts: np.ndarray, names: Sequence[str], title: str) -> Fig
     cmap = LinearSegmentedColormap.from_list("mistakes", ["#FFFFFF", COLOURS["wrong"]])
     side = max(map(_text_width, names)) + 0.55
     cell = float(np.clip((WIDTH - side - 0.1) / classes, 0.3, 1.6))
-    tall = min(cell, 0.62 if classes > 4 else 0.9)
+    tall = min(cell, 0.5 if classes > 4 else 0.9)  # ten rows fit a projector
     slant = any(_text_width(name) > cell - 0.06 for name in names)
     foot = 0.45 + (0.75 * max(map(_text_width, names)) if slant else 0.25)
     head = _head(title, 3.0 + cell * classes - 0.4)
