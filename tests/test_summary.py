@@ -25,6 +25,9 @@ def test_lint(record_property):
     record_property("lint", ["07.ipynb", "header", 50])
 """
 
+# Without the other plugins, which take longer to load than the tests to run.
+ENVIRONMENT = os.environ | {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
 
 def test_summary_counts_what_passed(tmp_path):
     # With workers, as `make test` runs: the properties have to travel.
@@ -32,8 +35,8 @@ def test_summary_counts_what_passed(tmp_path):
     (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "-q"],
-        cwd=tmp_path, env=os.environ | {"PYTEST_ADDOPTS": ""}, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "no:cacheprovider", "-n", "2", "-q"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr  # one fault fails on purpose
     assert "data faults: 2\n" in done.stdout
