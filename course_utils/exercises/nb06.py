@@ -88,6 +88,12 @@ pixel_at = Exercise(
             variants=[lambda place, shape: (np.floor(place / shape[1]), place % shape[1])],
         ),
         Misconception(
+            lambda place, shape: (float(place // shape[1]), float(place % shape[1])),
+            "The numbers are right, but both are floats, and an index has to be an int. `//` and "
+            "`%` of two ints are ints.",
+            variants=[lambda place, shape: divmod(place, float(shape[1]))],
+        ),
+        Misconception(
             lambda place, shape: (place / shape[1], place % shape[1]),
             "`/` gives a fraction of a row, and no pixel lies in row 1.25. How many *full* rows "
             "come before it? `//` leaves the rest out.",
@@ -348,6 +354,19 @@ difference = Exercise(
             "the end with `.astype(np.uint8)`.",
         ),
         Misconception(
+            lambda first, second: np.abs(first.astype(np.int64) - second),
+            "Every number is right, but each takes 8 bytes now. Turn the picture back into bytes "
+            "at the end with `.astype(np.uint8)`.",
+            variants=[
+                lambda first, second: np.abs(first.astype(np.int64) - second.astype(np.int64))
+            ],
+        ),
+        Misconception(
+            lambda first, second: first.astype(np.int64) - second,
+            "The type is wide enough, and signed. How *far* two numbers differ has no sign: take "
+            "`np.abs`, then go back to bytes.",
+        ),
+        Misconception(
             lambda first, second: np.abs(first.astype(np.float64) - second),
             "Every number is right, but they are floats now. A picture of bytes is asked for: "
             "`.astype(np.uint8)` at the end.",
@@ -395,9 +414,9 @@ to_unit = Exercise(
     oracle=_to_unit_oracle,
     cases=[
         Case((np.array([[0, 51, 255]], dtype=np.uint8),), "black, a fifth, white"),
+        Case((np.array([[0, 1]], dtype=np.uint8),), "a picture that is nearly black"),
         Case((np.array([[0, 102]], dtype=np.uint8),), "a dark picture"),
         Case((np.array([[153, 204]], dtype=np.uint8),), "a pale picture"),
-        Case((np.array([[0, 1]], dtype=np.uint8),), "a picture that is nearly black"),
         Case((np.array([[[208, 113, 55]]], dtype=np.uint8),), "a petal of the dahlia"),
     ],
     random_cases=_to_unit_random,
@@ -581,6 +600,13 @@ share_gap = Exercise(
             ),
             "You divide both by the number of training labels. Each part has its own size: divide "
             "the counts of `held_out` by `len(held_out)`.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: (
+                (_counts(held_out, classes) - _counts(train, classes)) / len(held_out)
+            ),
+            "You divide both by the number of held-out labels. Each part has its own size: divide "
+            "the counts of `train` by `len(train)`.",
         ),
         Misconception(
             lambda train, held_out, classes: (
