@@ -305,6 +305,16 @@ def _not_scaled(x, y):
     return x[order].astype(float), y[order]
 
 
+def _by_own_largest(x, y):
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order] / x.max(), y[order]
+
+
+def _by_256(x, y):
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order] / 256, y[order]
+
+
 def _whole_numbers(x, y):
     order = np.random.default_rng(0).permutation(len(x))
     return x[order] // 255, y[order]
@@ -325,6 +335,7 @@ def _probe_prepare(prepare):
     n = 50
     rng = np.random.default_rng(7)
     x = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+    x = np.minimum(x, 250)  # no white: the largest value here isn't the largest there is
     x[:, 0, 0] = np.arange(n) * 5
     y = rng.integers(0, 10, n).astype(np.uint8)
     result = prepare(x.copy(), y.copy())
@@ -339,6 +350,9 @@ def _probe_prepare(prepare):
     scale = _scale_finding(pictures)
     if scale:
         return scale
+    unit = _unit_finding(pictures, x)
+    if unit:
+        return unit
     number = np.rint(pictures[:, 0, 0] * 255 / 5).astype(int)
     if not np.allclose(pictures, x[np.clip(number, 0, n - 1)] / 255, atol=1e-6):
         return "The pictures themselves have changed: only their order and their scale should."
@@ -350,12 +364,21 @@ def _probe_prepare(prepare):
 def _scale_finding(pictures: np.ndarray) -> str | None:
     """Return what is wrong with the range of values, if anything."""
     top = pictures.max()
+    if set(np.unique(pictures)) <= {0, 1}:
+        return "whole numbers"
     if top > 2:
         return "not scaled"
     if top < 0.1:
         return "scaled twice"
-    if set(np.unique(pictures)) <= {0, 1}:
-        return "whole numbers"
+    return None
+
+
+def _unit_finding(pictures: np.ndarray, x: np.ndarray) -> str | None:
+    """Return what stands for white, if it isn't 255."""
+    if np.isclose(pictures.max(), 1, atol=1e-6):
+        return "own largest"
+    if np.isclose(pictures.max(), x.max() / 256, atol=1e-6):
+        return "256"
     return None
 
 
@@ -435,6 +458,18 @@ prepare = ProbeExercise(
             _not_scaled,
             "The pictures still run from 0 to 255. Wanted are floats from 0 to 1.",
             key="not scaled",
+        ),
+        Misconception(
+            _by_own_largest,
+            "You divide by the largest value of this set, so the same byte gets another fraction in "
+            "the next one. White is 255, always.",
+            key="own largest",
+        ),
+        Misconception(
+            _by_256,
+            "You divide by 256. There are 256 shades, but the largest is 255, and it must become "
+            "exactly 1.",
+            key="256",
         ),
         Misconception(
             _whole_numbers,
