@@ -43,6 +43,7 @@ _DPI = 100
 _TEXT = 12.0  # points: the smallest text of a figure
 _TITLE = 15.0
 _MOST_IMAGES = 400
+_MOST_IN_MOSAIC = 2000
 _MOST_NUMBERS = 32  # rows or columns of a matrix whose numbers are still legible
 
 _STYLE: dict[str, Any] = {
@@ -110,9 +111,12 @@ def show_images(
     *,
     columns: int = 10,
     class_names: Sequence[str] | None = None,
+    size: float | None = None,
     title: str | None = None,
 ) -> Figure:
     """Show pictures in rows, each above its label.
+
+    For hundreds of small pictures `show_mosaic` is quicker.
 
     Parameters
     ----------
@@ -126,6 +130,9 @@ def show_images(
         Pictures in a row, at most; fewer where labels would run into each other.
     class_names : sequence of str, optional
         The name of each class, used where `labels` holds class numbers.
+    size : float, optional
+        Width of one picture in inches of 100 pixels; by default 2 or, for a single one, 3. A row
+        never gets wider than 9 inches, so ``size=9`` means: as large as fits.
     title : str, optional
         A line above the pictures.
 
@@ -136,17 +143,85 @@ def show_images(
     Raises
     ------
     ValueError
-        If the shape is none of the above, values lie outside the range, or there are not as many
-        labels as pictures.
+        If the shape is none of the above, values lie outside the range, there are not as many
+        labels as pictures, or `size` is not positive.
 
     Examples
     --------
     >>> show_images(np.zeros((3, 28, 28), dtype=np.uint8), [5, 0, 4])
     <Figure size 675x260 with 3 Axes>
     """
+    if size is not None and not size > 0:
+        raise ValueError(f"size is {size!r}; expected a width in inches, greater than 0.")
     pictures, top = _pictures(images, "images")
     captions = None if labels is None else _captions(labels, len(pictures), class_names)
-    return _grid(pictures, captions, columns=columns, title=title, cmap="gray", low=0, high=top)
+    return _grid(
+        pictures, captions, columns=columns, title=title, cmap="gray", low=0, high=top, size=size
+    )
+
+
+def show_mosaic(
+    images: np.ndarray,
+    row_labels: Sequence | np.ndarray | None = None,
+    *,
+    columns: int = 20,
+    title: str | None = None,
+) -> Figure:
+    """Show many small pictures of one size in a single large one, row after row.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        As for `show_images`; up to 2000 pictures.
+    row_labels : sequence, optional
+        One text per *row* of the mosaic, written at its left.
+    columns : int
+        Pictures in a row; the last row may be shorter.
+    title : str, optional
+        A line above the mosaic.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If `images` can't be shown, there are too many, or not as many labels as rows.
+
+    Examples
+    --------
+    >>> show_mosaic(np.zeros((40, 28, 28), dtype=np.uint8), ["zeros", "ones"])
+    <Figure size 900x91 with 1 Axes>
+    """
+    pictures, top = _pictures(images, "images")
+    if columns < 1:
+        raise ValueError(f"columns is {columns}; expected at least 1.")
+    if len(pictures) > _MOST_IN_MOSAIC:
+        raise ValueError(
+            f"{len(pictures)} pictures are too many for one mosaic (at most {_MOST_IN_MOSAIC}). "
+            "Show some of them, for example images[:200]."
+        )
+    rows = -(-len(pictures) // columns)
+    texts = [] if row_labels is None else [str(label) for label in row_labels]
+    if row_labels is not None and len(texts) != rows:
+        raise ValueError(f"row_labels has {len(texts)} entries for {rows} rows; expected {rows}.")
+    canvas = _mosaic(pictures, rows, columns, top)
+    left = 0.1 + (max(map(_text_width, texts)) + 0.1 if texts else 0.0)
+    wide = min(WIDTH - left - 0.1, 1.2 * columns)
+    tall = wide * canvas.shape[0] / canvas.shape[1]
+    head = _head(title, WIDTH)
+    with _course_style():
+        figure = _new_figure(max(left + wide + 0.1, 3.0), head + tall + 0.1)
+        _heading(figure, title, 0.1)
+        axes = _place(figure, left, head + 0.05, wide, tall)
+        axes.imshow(canvas, cmap="gray", vmin=0, vmax=top, aspect="auto")
+        _bare(axes)
+        if texts:
+            step = canvas.shape[0] / rows
+            axes.set_yticks([(row + 0.5) * step - 0.5 for row in range(rows)], texts)
+            axes.tick_params(length=0, labelsize=_TEXT)
+    return figure
 
 
 def show_channels(image: np.ndarray, *, title: str | None = None) -> Figure:
@@ -202,7 +277,8 @@ def show_signed(
     """Show arrays of signed numbers (weights, feature maps) on one scale with 0 in the middle.
 
     Purple is negative, white is 0, orange is positive; the same colour means the same number in
-    every panel, so panels can be compared.
+    every panel, so panels can be compared. Where only one number and its negative (and 0) occur,
+    coloured squares name them; otherwise a scale does.
 
     Parameters
     ----------
@@ -230,7 +306,7 @@ def show_signed(
     Examples
     --------
     >>> show_signed(np.eye(3) - 0.5, title="A kernel")
-    <Figure size 390x354 with 2 Axes>
+    <Figure size 390x354 with 3 Axes>
     """
     if isinstance(arrays, np.ndarray) and arrays.ndim == 2:
         arrays = arrays[np.newaxis]
@@ -250,7 +326,11 @@ def show_signed(
         panels, captions, columns=columns, title=title, cmap=DIVERGING, low=-edge, high=edge,
         right=0.9,
     )  # fmt: skip
-    _scale_beside(figure, edge)
+    values = set(np.unique(finite).tolist())
+    if values and values <= {-edge, 0.0, edge}:
+        _squares_beside(figure, sorted(values, reverse=True), edge)
+    else:
+        _scale_beside(figure, edge)
     return figure
 
 
@@ -414,11 +494,12 @@ def show_matrix(
     *,
     title: str | None = None,
     fmt: str | None = None,
+    white: float | None = None,
     ax: Axes | None = None,
 ) -> Figure | None:
     """Show a small matrix: each number inside a cell of its shade.
 
-    Matrices without negative numbers are grey (0 is black; ``uint8`` counts to 255, others to
+    Matrices without negative numbers are grey (0 is black; white is 255 for ``uint8``, for others
     their greatest number). With negative numbers the map is `DIVERGING`, 0 is white.
 
     Parameters
@@ -431,6 +512,8 @@ def show_matrix(
     fmt : str, optional
         How to write a number, for example ``".3f"``. By default whole numbers have no decimals
         and others have two.
+    white : float, optional
+        The number that is drawn white, in a matrix without negative numbers.
     ax : matplotlib.axes.Axes, optional
         Draw into these axes, for several matrices side by side.
 
@@ -442,7 +525,8 @@ def show_matrix(
     Raises
     ------
     ValueError
-        If `matrix` is not a matrix of numbers or is too large to be read.
+        If `matrix` is not a matrix of numbers or is too large to be read, or if `white` is not
+        positive or less than a number of the matrix.
 
     Examples
     --------
@@ -462,6 +546,15 @@ def show_matrix(
             f"matrix has {rows} rows and {across} columns; at most {_MOST_NUMBERS} of each can be "
             "read. Show a part, for example matrix[8:20, 8:20], or use show_images."
         )
+    is_byte = np.asarray(matrix).dtype == np.uint8
+    finite = numbers[np.isfinite(numbers)]
+    greatest = float(np.abs(finite).max()) if finite.size else 0.0
+    if white is not None and not white >= max(greatest, np.finfo(float).tiny):
+        raise ValueError(
+            f"white is {white!r}; expected a number greater than 0, and at least the greatest of "
+            f"the matrix, {greatest:.4g}."
+        )
+    top = white or (255.0 if is_byte else greatest or 1.0)
     texts = _written(numbers, fmt)
     with _course_style():
         figure = None
@@ -477,7 +570,7 @@ def show_matrix(
         else:
             ax.set_aspect("equal")
             ax.set_title(title or "")
-        _draw_matrix(ax, numbers, texts, is_byte=np.asarray(matrix).dtype == np.uint8)
+        _draw_matrix(ax, numbers, texts, top)
     return figure
 
 
@@ -672,8 +765,12 @@ def _grid(
     low: float,
     high: float,
     right: float = 0.0,
+    size: float | None = None,
 ) -> Figure:
-    """Draw panels in rows, captions below them, `right` inches left free for a scale."""
+    """Draw panels in rows, captions below them, `right` inches left free for a scale.
+
+    Panels are `size` inches wide, or as wide as there is room for.
+    """
     if columns < 1:
         raise ValueError(f"columns is {columns}; expected at least 1.")
     if len(panels) > _MOST_IMAGES:
@@ -686,8 +783,9 @@ def _grid(
     room = WIDTH - right
     widest = max(map(_text_width, captions)) + gap if captions else 0.0
     columns = max(1, min(columns, len(panels), int(room / widest) if widest else columns))
-    cell = max(min(room / columns, 2.25 if len(panels) > 1 else 3.0), min(widest, room))
-    picture = min(cell - gap, 3.0)
+    usual = size + gap if size else 2.25 if len(panels) > 1 else 3.0
+    cell = max(min(room / columns, usual), min(widest, room))
+    picture = min(cell - gap, size or 3.0)
     ratio = max(panel.shape[0] / panel.shape[1] for panel in panels)
     height = picture * min(max(ratio, 0.05), 3.0)
     lines = max(c.count("\n") + 1 for c in captions) if captions else 0
@@ -726,17 +824,41 @@ def _scale_beside(figure: Figure, edge: float) -> None:
         scale.ax.grid(False)
 
 
-def _draw_matrix(axes: Axes, numbers: np.ndarray, texts: list[list[str]], is_byte: bool) -> None:
-    """Fill axes with the shaded cells and their numbers."""
+def _squares_beside(figure: Figure, values: Sequence[float], edge: float) -> None:
+    """Name the few numbers of `show_signed` by squares of their colours at the right."""
+    across, down = figure.get_size_inches()
+    top = (1 - figure.axes[0].get_position().y1) * down
+    side = 0.22
+    cmap = matplotlib.colormaps[DIVERGING]
+    with _course_style():
+        for k, value in enumerate(values):
+            axes = _place(figure, across - 0.85, top + 0.05 + k * 1.5 * side, side, side)
+            axes.set_facecolor(cmap(0.5 + 0.5 * value / edge))
+            _bare(axes)
+            axes.text(
+                1.4, 0.5, ("+" if value > 0 else "") + _short(value), transform=axes.transAxes,
+                va="center", fontsize=_TEXT,
+            )  # fmt: skip
+
+
+def _mosaic(pictures: np.ndarray, rows: int, columns: int, top: float) -> np.ndarray:
+    """Return one array with all pictures, grey lines between them and white where none is."""
+    n, height, width = pictures.shape[:3]
+    rest = pictures.shape[3:]
+    full = np.full((rows * columns, height + 1, width + 1, *rest), top, dtype=pictures.dtype)
+    full[:n] = 0.75 * top
+    full[:n, :height, :width] = pictures
+    grid = full.reshape(rows, columns, height + 1, width + 1, *rest).swapaxes(1, 2)
+    return grid.reshape(rows * (height + 1), columns * (width + 1), *rest)[:-1, :-1]
+
+
+def _draw_matrix(axes: Axes, numbers: np.ndarray, texts: list[list[str]], top: float) -> None:
+    """Fill axes with the shaded cells and their numbers; the scale ends at `top`."""
     rows, across = numbers.shape
     finite = numbers[np.isfinite(numbers)]
-    greatest = float(np.abs(finite).max()) if finite.size else 0.0
     signed = finite.size > 0 and float(finite.min()) < 0
-    if signed:
-        norm, cmap = Normalize(-greatest, greatest), matplotlib.colormaps[DIVERGING]
-    else:
-        norm = Normalize(0, 255 if is_byte else greatest or 1.0)
-        cmap = matplotlib.colormaps["gray"]
+    norm = Normalize(-top if signed else 0, top)
+    cmap = matplotlib.colormaps[DIVERGING if signed else "gray"]
     shape = axes.get_aspect()  # imshow would make the cells square
     axes.imshow(np.ma.masked_invalid(numbers), cmap=cmap, norm=norm, aspect=shape)
     axes.set(xlim=(-0.5, across - 0.5), ylim=(rows - 0.5, -0.5))
@@ -828,7 +950,7 @@ def _draw_confusion(counts: np.ndarray, names: Sequence[str], title: str) -> Fig
     cmap = LinearSegmentedColormap.from_list("mistakes", ["#FFFFFF", COLOURS["wrong"]])
     side = max(map(_text_width, names)) + 0.55
     cell = float(np.clip((WIDTH - side - 0.1) / classes, 0.3, 1.6))
-    tall = min(cell, 0.62 if classes > 4 else 0.9)
+    tall = min(cell, 0.5 if classes > 4 else 0.9)  # ten rows fit a projector
     slant = any(_text_width(name) > cell - 0.06 for name in names)
     foot = 0.45 + (0.75 * max(map(_text_width, names)) if slant else 0.25)
     head = _head(title, 3.0 + cell * classes - 0.4)

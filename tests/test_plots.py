@@ -39,6 +39,9 @@ def one_of_each() -> dict[str, Figure]:
         "images": plots.show_images(COLOUR, np.arange(37) % 10, class_names=NAMES, title="All"),
         "grey": plots.show_images(GREY, range(37)),
         "one": plots.show_images(GREY[0]),
+        "large": plots.show_images(COLOUR[:2], ["left", "right"], size=9),
+        "mosaic": plots.show_mosaic(GREY, ["first", "second"], title="Many"),
+        "two values": plots.show_signed(np.eye(3) * 2 - 1, title="Yes and no"),
         "channels": plots.show_channels(COLOUR[0], title="A picture"),
         "signed": plots.show_signed(GREY[:9] - 100.0, columns=3, title="Weights"),
         "mistakes": plots.show_mistakes(COLOUR, np.arange(37) % 10, chances, NAMES),
@@ -140,6 +143,48 @@ def test_signed_panels_share_a_scale_centred_on_zero(n, size, seed):
 def test_signed_takes_zeros_and_a_limit():
     assert plots.show_signed(np.zeros((2, 2))).axes[0].images[0].get_clim() == (-1, 1)
     assert plots.show_signed(np.eye(2), limit=4).axes[0].images[0].get_clim() == (-4, 4)
+
+
+def test_few_signed_values_are_named_instead_of_a_scale():
+    few = plots.show_signed(np.array([[-1, 1], [0, 1]]))
+    assert [text for text in texts(few) if text.strip()] == ["+1", "0", "−1"]
+    top, *_, bottom = (axes.get_facecolor() for axes in few.axes[1:])
+    panel = few.axes[0].images[0]
+    assert top == panel.to_rgba(1) and bottom == panel.to_rgba(-1)
+    many = plots.show_signed(np.array([[-1, 1], [0.5, 1]]))
+    assert texts(many) == ["−1", "0", "1"]
+
+
+def test_size_is_the_width_of_a_picture_as_far_as_there_is_room():
+    def width(figure):
+        return figure.axes[0].get_window_extent().width
+
+    assert width(plots.show_images(GREY[0], size=4)) == pytest.approx(400, abs=1)
+    assert width(plots.show_images(GREY[0], size=9)) == pytest.approx(888, abs=1)
+    two = plots.show_images(GREY[:2], size=9)
+    assert width(two) == pytest.approx(438, abs=1)
+    assert two.get_size_inches()[0] <= plots.WIDTH
+
+
+def test_mosaic_puts_each_picture_in_its_row_and_column():
+    for images in (GREY, COLOUR):
+        height, width = images.shape[1:3]
+        axes = plots.show_mosaic(images, range(4), columns=10).axes[0]
+        canvas = np.asarray(axes.images[0].get_array())
+        for k in (0, 9, 10, 36):
+            top, left = k // 10 * (height + 1), k % 10 * (width + 1)
+            assert np.array_equal(canvas[top : top + height, left : left + width], images[k])
+        assert (canvas[-1, -1] == 255).all(), "the last row is shorter"
+        assert [label.get_text() for label in axes.get_yticklabels()] == list("0123")
+        assert axes.get_yticks() == pytest.approx(
+            [(k + 0.5) * canvas.shape[0] / 4 - 0.5 for k in range(4)]
+        )
+
+
+def test_white_can_be_set():
+    matrix = np.array([[0.0, 0.9]])
+    assert plots.show_matrix(matrix).axes[0].images[0].get_clim() == (0, 0.9)
+    assert plots.show_matrix(matrix, white=1).axes[0].images[0].get_clim() == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +315,13 @@ def test_percent(share, written):
         (lambda: plots.show_images(GREY[:1], [10], class_names=NAMES), "expected 0 to 9"),
         (lambda: plots.show_images(GREY, columns=0), "columns is 0"),
         (lambda: plots.show_images(np.zeros((401, 2, 2))), "too many"),
+        (lambda: plots.show_images(GREY[0], size=0), "size is 0"),
         (lambda: plots.show_images(["a", "b"]), "expected numbers"),
+        (lambda: plots.show_mosaic(GREY, columns=0), "columns is 0"),
+        (lambda: plots.show_mosaic(GREY, ["a"]), "row_labels has 1 entries for 2 rows"),
+        (lambda: plots.show_mosaic(np.zeros((2001, 2, 2))), "too many"),
+        (lambda: plots.show_matrix([[2.0]], white=1), "white is 1"),
+        (lambda: plots.show_matrix([[0.0]], white=0), "white is 0"),
         (lambda: plots.show_images([[1, 2], [3]]), "different lengths"),
         (lambda: plots.show_channels(GREY[0]), "one colour picture"),
         (lambda: plots.show_signed(np.zeros((3, 3, 1, 8))), "Keras kernel"),

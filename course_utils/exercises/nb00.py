@@ -27,7 +27,12 @@ add = Exercise(
     name="add",
     solution=my_add,
     oracle=lambda a, b: sum([a, b]),
-    cases=[Case((3, 4)), Case((0, 5), "nothing and five"), Case((-2, 2), "they cancel")],
+    cases=[
+        Case((3, 4)),
+        Case((0, 5), "nothing and five"),
+        Case((-2, 2), "they cancel"),
+        Case((0.5, 0.25), "fractions"),
+    ],
     random_cases=_add_random,
     tolerance=0,
     hints=[
@@ -75,8 +80,10 @@ column_ranges = Exercise(
     solution=my_column_ranges,
     oracle=_column_ranges_oracle,
     cases=[
+        Case((np.array([[1, 8], [3, 2]]),), "two rows"),
         Case((np.array([[28, 5], [47, 20], [35, 10]]),), "the three employees"),
         Case((np.array([[1, 10, 100], [4, 10, -100]]),), "a column that doesn't vary"),
+        Case((np.array([[0.5, 2.0], [0.75, 1.0], [0.25, 3.5]]),), "fractions"),
         Case((np.array([[7, 8]]),), "a single row"),
     ],
     random_cases=_tables,
@@ -86,6 +93,19 @@ column_ranges = Exercise(
         "table.max(axis=0) gives the largest value of each column. What gives the smallest?",
     ],
     misconceptions=[
+        Misconception(
+            lambda table: max(table) - min(table),
+            "Python's own max and min compare whole rows with each other. NumPy's work along an "
+            "axis: `table.max(axis=…)`.",
+        ),
+        Misconception(
+            lambda table: (table.max(axis=0) - table.min(axis=0)).astype(int),
+            "The fractions are cut off: leave the numbers as they are, without int.",
+        ),
+        Misconception(
+            lambda table: (table.max(axis=0) - table.min(axis=0))[:1],
+            "That is the range of the first column alone. One number for every column is wanted.",
+        ),
         Misconception(
             lambda table: table.max(axis=1) - table.min(axis=1),
             "You used up the columns (axis=1) and got one number per row. One per column is wanted: "
@@ -159,11 +179,15 @@ layer = Exercise(
     oracle=_layer_oracle,
     cases=[
         Case(
-            (np.array([[28, 5]]), np.array([[2, 0], [10, 1]]), np.array([1, -5])),
+            (np.array([[28.0, 5.0]]), np.array([[0.5, 0.0], [1.0, 2.0]]), np.array([0.25, -5.0])),
             "one person, two neurons",
         ),
         Case(
-            (np.array([[1, 2], [3, 4]]), np.array([[1, 2], [3, 5]]), np.array([10, 20])),
+            (
+                np.array([[1.0, 2.0], [3.0, 4.0]]),
+                np.array([[1.0, 2.0], [3.0, 5.0]]),
+                np.array([10.0, 20.0]),
+            ),
             "as many rows as neurons",
         ),
         Case((np.zeros((2, 3)), np.ones((3, 1)), np.array([7.0])), "only the bias is left"),
@@ -182,6 +206,19 @@ layer = Exercise(
         Misconception(
             lambda inputs, weights, biases: (inputs @ weights) * biases,
             "You multiplied by the biases. A bias is added: it moves the sum up or down.",
+        ),
+        Misconception(
+            lambda inputs, weights, biases: inputs @ weights - biases,
+            "You subtracted the biases. They are added.",
+        ),
+        Misconception(
+            lambda inputs, weights, biases: (inputs @ weights + biases).astype(int),
+            "The fractions are cut off: weights are seldom whole numbers, so leave the sums as they are.",
+        ),
+        Misconception(
+            lambda inputs, weights, biases: inputs @ weights.T + biases,
+            "The weights are transposed. They come as (k, m), a column for each neuron, and fit as "
+            "they are.",
         ),
         Misconception(
             _bias_per_row,

@@ -7,106 +7,123 @@ import numpy as np
 
 from course_utils.checks import Case, Exercise, Misconception
 
-# --- the place of a pixel after flattening ------------------------------------------------------
+# --- from the place in the list back to the pixel -----------------------------------------------
 
 
-def my_flat_index(row, column, shape):
-    """Return the place of pixel (row, column) in the flattened picture, an int."""
+def my_pixel_at(place, shape):
+    """Return (row, column) of the pixel that flattening sends to a place, two ints."""
     width = shape[1]
-    return row * width + column
+    return place // width, place % width
 
 
-def _flat_index_oracle(row, column, shape):
-    """Look the pixel up: flatten a picture with a single 1 in it and search for the 1."""
-    image = np.zeros(shape, dtype=np.uint8)
-    image[row, column] = 1
-    return image.tobytes().index(1)
+def _pixel_at_oracle(place, shape):
+    """Walk through the picture pixel by pixel and count."""
+    walked = 0
+    for row in range(shape[0]):
+        for column in range(shape[1]):
+            if walked == place:
+                return row, column
+            walked += 1
+    raise ValueError(f"place is {place}, but a picture of shape {shape} has {walked} pixels")
 
 
-def _flat_index_random(rng: np.random.Generator) -> Iterator[Case]:
+def _pixel_at_random(rng: np.random.Generator) -> Iterator[Case]:
     for _ in range(6):
         height, width = (int(n) for n in rng.integers(2, 30, 2))
-        row, column = int(rng.integers(height)), int(rng.integers(width))
-        yield Case((row, column, (height, width)))
+        yield Case((int(rng.integers(height * width)), (height, width)))
 
 
-flat_index = Exercise(
-    name="flat_index",
-    solution=my_flat_index,
-    oracle=_flat_index_oracle,
+pixel_at = Exercise(
+    name="pixel_at",
+    solution=my_pixel_at,
+    oracle=_pixel_at_oracle,
     cases=[
-        Case((1, 2, (7, 8)), "the 240 of the 2"),
-        Case((0, 0, (7, 8)), "the first pixel"),
-        Case((0, 3, (7, 8)), "in the first row"),
-        Case((2, 0, (7, 8)), "in the first column"),
-        Case((6, 7, (7, 8)), "the last pixel"),
-        Case((2, 1, (3, 2)), "a picture higher than wide"),
-        Case((27, 27, (28, 28)), "the last pixel of an MNIST digit"),
+        Case((10, (7, 8)), "the 240"),
+        Case((0, (7, 8)), "the first pixel"),
+        Case((3, (7, 8)), "in the first row"),
+        Case((16, (7, 8)), "in the first column"),
+        Case((55, (7, 8)), "the last pixel"),
+        Case((5, (3, 2)), "a picture higher than wide"),
+        Case((783, (28, 28)), "the last pixel of an MNIST digit"),
     ],
-    random_cases=_flat_index_random,
+    random_cases=_pixel_at_random,
+    same_dtype=True,
     variants=[
-        lambda row, column, shape: np.ravel_multi_index((row, column), shape),
-        lambda row, column, shape: int(np.arange(shape[0] * shape[1]).reshape(shape)[row, column]),
+        lambda place, shape: divmod(place, shape[1]),
+        lambda place, shape: np.unravel_index(place, shape),
+        lambda place, shape: [place // shape[1], place - place // shape[1] * shape[1]],
     ],
     hints=[
-        "How many pixels stand in the list before the first pixel of row 1? And before the first "
-        "pixel of row 2?",
-        "`row` full rows come first, and each of them has as many pixels as the picture is wide. "
-        "Then `column` more pixels.",
-        "The width is `shape[1]`: the place is `row * shape[1] + column`.",
+        "How many full rows fit into `place` pixels? And how many pixels are left over then?",
+        "`//` divides and leaves out the rest; `%` is that rest. Which side of `shape` do you "
+        "divide by?",
+        "A full row has `shape[1]` pixels: the row is `place // shape[1]`, the column "
+        "`place % shape[1]`.",
     ],
     misconceptions=[
         Misconception(
-            lambda row, column, shape: row * shape[0] + column,
-            "You multiply by the height, `shape[0]`. What lies before a pixel are full rows, and a "
-            "row has as many pixels as the picture is wide: `shape[1]`.",
+            lambda place, shape: (place // shape[0], place % shape[0]),
+            "You divide by the height, `shape[0]`. What fills up one after the other are rows, and "
+            "a row has as many pixels as the picture is wide: `shape[1]`.",
         ),
         Misconception(
-            lambda row, column, shape: column * shape[0] + row,
-            "You unroll column after column. NumPy and this course go row after row: first all of "
-            "row 0, then all of row 1.",
-            variants=[
-                lambda row, column, shape: np.ravel_multi_index((row, column), shape, order="F")
-            ],
+            lambda place, shape: (place % shape[0], place // shape[0]),
+            "You roll the list up column after column. NumPy and this course go row after row: "
+            "the first `shape[1]` places are row 0.",
+            variants=[lambda place, shape: np.unravel_index(place, shape, order="F")],
         ),
         Misconception(
-            lambda row, column, shape: column * shape[1] + row,
-            "Row and column have changed places: it is the number of full rows that is multiplied "
-            "by the width.",
+            lambda place, shape: (place % shape[1], place // shape[1]),
+            "Both numbers are right, but they have changed places: the row comes first.",
         ),
         Misconception(
-            lambda row, column, shape: row * 8 + column,
-            "That is right for our 2, which is 8 wide, and for no other width. Take the width from "
+            lambda place, shape: (place // 8, place % 8),
+            "That is right for our 7 × 8 picture, and for no other width. Take the width from "
             "`shape`.",
         ),
         Misconception(
-            lambda row, column, shape: row * shape[1] + column + 1,
-            "You are one place too far on: places are counted from 0, so the first pixel, (0, 0), "
-            "goes to place 0.",
+            lambda place, shape: ((place - place % shape[1]) / shape[1], place % shape[1]),
+            "The numbers are right, but the row is a float, and `image[1.0, 2]` is an error: an "
+            "index has to be an int. Divide with `//`, not with `/`.",
+            variants=[lambda place, shape: (np.floor(place / shape[1]), place % shape[1])],
         ),
         Misconception(
-            lambda row, column, shape: (row - 1) * shape[1] + (column - 1),
-            "You count rows and columns from 1. Here both start at 0, so there is nothing to take "
-            "away: pixel (0, 0) goes to place 0.",
+            lambda place, shape: (float(place // shape[1]), float(place % shape[1])),
+            "The numbers are right, but both are floats, and an index has to be an int. `//` and "
+            "`%` of two ints are ints.",
+            variants=[lambda place, shape: divmod(place, float(shape[1]))],
         ),
         Misconception(
-            lambda row, column, shape: (row - 1) * shape[1] + column,
-            "You leave out one row. Rows are counted from 0, so exactly `row` full rows lie before "
-            "row number `row`.",
+            lambda place, shape: (place / shape[1], place % shape[1]),
+            "`/` gives a fraction of a row, and no pixel lies in row 1.25. How many *full* rows "
+            "come before it? `//` leaves the rest out.",
         ),
         Misconception(
-            lambda row, column, shape: row * column,
-            "`row * column` is the size of the block above and to the left of the pixel. Before it "
-            "in the list come `row` full rows and `column` single pixels.",
+            lambda place, shape: (round(place / shape[1]), place % shape[1]),
+            "You round to the nearest row, so pixels in the right half of the picture slip into "
+            "the next one. Only full rows count: `//` rounds down.",
         ),
         Misconception(
-            lambda row, column, shape: row + column,
-            "`row + column` counts steps through the picture. In the list each step down jumps "
-            "over a whole row of pixels.",
+            lambda place, shape: (place // shape[1] + 1, place % shape[1] + 1),
+            "You count rows and columns from 1. Here both start at 0: place 0 is pixel (0, 0).",
+        ),
+        Misconception(
+            lambda place, shape: ((place - 1) // shape[1], (place - 1) % shape[1]),
+            "You are one place behind: places are counted from 0, so there is nothing to take "
+            "away. Place 0 is pixel (0, 0).",
+        ),
+        Misconception(
+            lambda place, shape: (place // shape[1], place - shape[1]),
+            "You take one row's width away from the place, however many rows lie before it. Take "
+            "away all the full rows: what is left is `place % shape[1]`.",
+        ),
+        Misconception(
+            lambda place, shape: place // shape[1],
+            "That is the row. The column is asked for as well: `return row, column`.",
         ),
     ],
-    well_done="Now backwards: which row and column is place 38 of a picture 8 wide? "
-    "(`38 // 8` and `38 % 8` know.)",
+    well_done="And if a batch (n, h, w) is flattened whole: which picture, row and column is "
+    "place 1000?",
 )
 
 # --- the order of the channels ------------------------------------------------------------------
@@ -144,7 +161,6 @@ bgr_to_rgb = Exercise(
     solution=my_bgr_to_rgb,
     oracle=_bgr_to_rgb_oracle,
     cases=[
-        Case((np.array([[[10, 20, 30]]], dtype=np.uint8),), "one pixel"),
         Case((np.array([[[1, 2, 3], [4, 5, 6]]], dtype=np.uint8),), "two pixels side by side"),
         Case((np.array([[[1, 2, 3]], [[4, 5, 6]]], dtype=np.uint8),), "two, one above the other"),
         Case((np.arange(27, dtype=np.uint8).reshape(3, 3, 3),), "3 × 3 pixels"),
@@ -231,117 +247,136 @@ bgr_to_rgb = Exercise(
     well_done="The same function also turns RGB into BGR: why?",
 )
 
-# --- brighter without running over --------------------------------------------------------------
+# --- the difference of two pictures -------------------------------------------------------------
 
 
-def my_brighten(image, amount):
-    """Return image (uint8) made brighter by amount, clipped to 0..255, as uint8."""
-    wide = image.astype(np.int16) + amount
-    return np.clip(wide, 0, 255).astype(np.uint8)
+def my_difference(first, second):
+    """Return how far two pictures (uint8, one shape) differ in each number, as uint8."""
+    wide = first.astype(np.int16) - second
+    return np.abs(wide).astype(np.uint8)
 
 
-def _brighten_oracle(image, amount):
+def _difference_oracle(first, second):
     """Work on Python's whole numbers, which never run over."""
-    bright = [min(max(value + amount, 0), 255) for value in image.reshape(-1).tolist()]
-    return np.array(bright, dtype=np.uint8).reshape(image.shape)
+    pairs = zip(first.reshape(-1).tolist(), second.reshape(-1).tolist(), strict=True)
+    far = [max(a, b) - min(a, b) for a, b in pairs]
+    return np.array(far, dtype=np.uint8).reshape(first.shape)
 
 
-def _only_white_limited(image, amount):
-    result = image.copy()
-    for place, value in np.ndenumerate(image):
-        result[place] = min(int(value) + amount, 255)
-    return result
+def _difference_random(rng: np.random.Generator) -> Iterator[Case]:
+    for shape in ((2, 3), (2, 2, 3)):
+        yield Case(tuple(rng.integers(0, 256, (2, *shape)).astype(np.uint8)))
 
 
-def _brighten_random(rng: np.random.Generator) -> Iterator[Case]:
-    for amount in (35, -120):
-        yield Case((rng.integers(0, 256, (2, 3)).astype(np.uint8), amount))
+def _pair(first: list, second: list) -> tuple[np.ndarray, np.ndarray]:
+    """Return two pictures of bytes."""
+    return np.array(first, dtype=np.uint8), np.array(second, dtype=np.uint8)
 
 
-brighten = Exercise(
-    name="brighten",
-    solution=my_brighten,
-    oracle=_brighten_oracle,
+difference = Exercise(
+    name="difference",
+    solution=my_difference,
+    oracle=_difference_oracle,
     cases=[
-        Case((np.array([[100, 250]], dtype=np.uint8), 10), "250 + 10"),
-        Case((np.array([[0, 128, 255]], dtype=np.uint8), 0), "nothing to add"),
-        Case((np.array([[5, 60, 200]], dtype=np.uint8), -40), "darker"),
-        Case((np.array([[0, 1], [254, 255]], dtype=np.uint8), 255), "as bright as can be"),
-        Case((np.array([[0, 1], [254, 255]], dtype=np.uint8), -255), "as dark as can be"),
-        Case((np.array([[[208, 113, 55]]], dtype=np.uint8), 60), "a petal of the dahlia"),
+        Case(_pair([[100, 250]], [[110, 240]]), "once up by 10, once down by 10"),
+        Case(_pair([[7, 200]], [[7, 200]]), "two equal pictures"),
+        Case(_pair([[0, 255]], [[255, 0]]), "as far apart as can be"),
+        Case(_pair([[90, 91], [92, 93]], [[60, 60], [60, 60]]), "the first is brighter all over"),
+        Case(_pair([[[208, 113, 55]]], [[[200, 120, 60]]]), "one coloured pixel"),
     ],
-    random_cases=_brighten_random,
+    random_cases=_difference_random,
     same_dtype=True,
     variants=[
-        lambda image, amount: np.clip(image.astype(float) + amount, 0, 255).astype(np.uint8),
-        lambda image, amount: np.minimum(np.maximum(image.astype(int) + amount, 0), 255).astype(
-            "uint8"
-        ),
+        lambda first, second: np.maximum(first, second) - np.minimum(first, second),
+        lambda first, second: np.where(first > second, first - second, second - first),
+        lambda first, second: np.abs(first.astype(float) - second).astype("uint8"),
     ],
     hints=[
-        "Three steps, and their order matters: a wider type, then the sum and the limits, then "
-        "back to bytes.",
-        "`image.astype(np.int16)` has room for negative numbers and for numbers above 255. "
-        "`np.clip(values, 0, 255)` sets the limits.",
-        "`np.clip(image.astype(np.int16) + amount, 0, 255).astype(np.uint8)`",
+        "What is 100 − 110 in bytes? The type has to hold negative numbers before you subtract.",
+        "`first.astype(np.int16)` is wider *and* has a sign. `np.abs` takes the sign away again.",
+        "`np.abs(first.astype(np.int16) - second).astype(np.uint8)`",
     ],
     misconceptions=[
         Misconception(
-            lambda image, amount: image + amount,
-            "You add in bytes. Beyond 255 they start again at 0, a negative amount is not a byte "
-            "at all, and clipping afterwards comes too late. Go to a wider type first: "
-            "`image.astype(np.int16)`.",
+            lambda first, second: first - second,
+            "Where the second picture is brighter the difference is negative, and it runs over. "
+            "The type must be wider than a byte *and* signed before you subtract: "
+            "`first.astype(np.int16)`; then `np.abs`.",
             variants=[
-                lambda image, amount: np.clip(image + amount, 0, 255),
-                lambda image, amount: np.minimum(image + amount, 255),
+                lambda first, second: np.abs(first - second),
+                lambda first, second: np.abs(first.astype(np.uint16) - second).astype(np.uint8),
+                lambda first, second: np.clip(first - second, 0, 255),
+                lambda first, second: (first.astype(np.int16) - second).astype(np.uint8),
             ],
         ),
         Misconception(
-            lambda image, amount: (image.astype(np.int16) + amount).astype(np.uint8),
-            "The sum is made in a wider type, which is right, but nothing limits it, so it runs "
-            "over on the way back to `uint8`. Clip to 0..255 before you convert.",
+            lambda first, second: np.abs(first.astype(np.uint16) - second),
+            "`uint16` is wider, but it has no sign: below 0 it runs over to 65 535. Take a type "
+            "that is wider *and* signed, `np.int16`.",
+            variants=[lambda first, second: first.astype(np.uint16) - second],
+        ),
+        Misconception(
+            lambda first, second: np.clip(first.astype(np.uint16) - second, 0, 255).astype(
+                np.uint8
+            ),
+            "`uint16` is wider, but it has no sign: below 0 it runs over to 65 535, which you then "
+            "cut off at 255. Take a type that is wider *and* signed, `np.int16`.",
+        ),
+        Misconception(
+            lambda first, second: np.clip(first.astype(np.int16) - second, 0, 255).astype(np.uint8),
+            "You set negative differences to 0, so a pixel that is brighter in the second picture "
+            "seems unchanged. How far they differ has no direction: `np.abs`.",
             variants=[
-                lambda image, amount: (image.astype(int) + amount).astype(np.uint8),
-                lambda image, amount: ((image.astype(int) + amount) % 256).astype(np.uint8),
+                lambda first, second: np.where(first > second, first - second, 0).astype(np.uint8)
             ],
         ),
         Misconception(
-            lambda image, amount: np.clip(image.astype(np.int16) + amount, 0, 255),
+            lambda first, second: second - first,
+            "In bytes a negative difference runs over, whichever picture comes first. Go to a "
+            "type that is wider *and* signed, `np.int16`, and take `np.abs`.",
+            variants=[lambda first, second: np.abs(second - first)],
+        ),
+        Misconception(
+            lambda first, second: first.astype(np.int16) - second,
+            "The type is wide enough now, and the sign is there. How *far* they differ has no "
+            "sign: take `np.abs`, then go back to bytes.",
+        ),
+        Misconception(
+            lambda first, second: np.abs(first.astype(np.int8) - second.astype(np.int8)).astype(
+                np.uint8
+            ),
+            "`int8` has a sign but isn't wider than a byte: it ends at 127, and bright pixels run "
+            "over on the way in. Take `np.int16`.",
+        ),
+        Misconception(
+            lambda first, second: np.abs(first.astype(np.int16) - second),
             "Every number is right, but the picture is no longer made of bytes. Turn it back at "
             "the end with `.astype(np.uint8)`.",
+        ),
+        Misconception(
+            lambda first, second: np.abs(first.astype(np.int64) - second),
+            "Every number is right, but each takes 8 bytes now. Turn the picture back into bytes "
+            "at the end with `.astype(np.uint8)`.",
             variants=[
-                lambda image, amount: np.clip(image.astype(np.int16) + np.int16(amount), 0, 255)
+                lambda first, second: np.abs(first.astype(np.int64) - second.astype(np.int64))
             ],
         ),
         Misconception(
-            lambda image, amount: np.clip(image.astype(np.float64) + amount, 0, 255),
+            lambda first, second: first.astype(np.int64) - second,
+            "The type is wide enough, and signed. How *far* two numbers differ has no sign: take "
+            "`np.abs`, then go back to bytes.",
+        ),
+        Misconception(
+            lambda first, second: np.abs(first.astype(np.float64) - second),
             "Every number is right, but they are floats now. A picture of bytes is asked for: "
             "`.astype(np.uint8)` at the end.",
         ),
         Misconception(
-            lambda image, amount: np.minimum(image.astype(np.int16) + amount, 255).astype(np.uint8),
-            "White stays white, well done; but a negative amount takes dark pixels below 0, where "
-            "they run over into white. Set both limits.",
-        ),
-        Misconception(
-            _only_white_limited,
-            "White stays white, well done; but a negative amount leads to a sum below 0, which no "
-            "byte can hold, so NumPy stops. Limit it from below as well: `max(0, …)`.",
-        ),
-        Misconception(
-            lambda image, amount: np.maximum(image.astype(np.int16) + amount, 0).astype(np.uint8),
-            "Black stays black, well done; but above 255 bright pixels run over into black. Set "
-            "both limits.",
-        ),
-        Misconception(
-            lambda image, amount: np.clip(
-                np.rint(image.astype(float) * (1 + amount / 255)), 0, 255
-            ).astype(np.uint8),
-            "You multiply, which leaves black pixels black and changes bright ones most. Brighter "
-            "by `amount` means to add the same amount to every pixel.",
+            lambda first, second: first != second,
+            "That tells *whether* two pixels differ. How far they differ is asked for.",
         ),
     ],
-    well_done="Brighten by 60, then darken by 60: which pixels do not come back, and why?",
+    well_done="Why is no `np.clip` needed here, as it was for brightening?",
 )
 
 # --- bytes to fractions -------------------------------------------------------------------------
@@ -356,6 +391,11 @@ def _to_unit_oracle(images):
     """Look every byte up in a table of exact fractions, rounded once."""
     table = np.array([float(Fraction(byte, 255)) for byte in range(256)])
     return table[images].astype(np.float32)
+
+
+def _divided_if_large(images):
+    values = images.astype(np.float32)
+    return values / 255 if values.max() > 1 else values
 
 
 def _stretched(images):
@@ -374,6 +414,7 @@ to_unit = Exercise(
     oracle=_to_unit_oracle,
     cases=[
         Case((np.array([[0, 51, 255]], dtype=np.uint8),), "black, a fifth, white"),
+        Case((np.array([[0, 1]], dtype=np.uint8),), "a picture that is nearly black"),
         Case((np.array([[0, 102]], dtype=np.uint8),), "a dark picture"),
         Case((np.array([[153, 204]], dtype=np.uint8),), "a pale picture"),
         Case((np.array([[[208, 113, 55]]], dtype=np.uint8),), "a petal of the dahlia"),
@@ -433,6 +474,21 @@ to_unit = Exercise(
             "`float64`: convert to `np.float32`.",
         ),
         Misconception(
+            _divided_if_large,
+            "You guess the range from the largest value. But these are bytes, and bytes may all be "
+            "0 or 1 in a nearly black picture: you leave the 1 of 255 as it is, so it becomes "
+            "white. Always divide.",
+            variants=[
+                lambda images: (images / 255 if images.max() > 1 else images).astype(np.float32)
+            ],
+        ),
+        Misconception(
+            lambda images: images / 255 if images.max() > 1 else images,
+            "You guess the range from the largest value, and a nearly black picture, all 0 and 1, "
+            "is guessed wrong: its 1 is 1 of 255. Divide always. (And `/` makes `float64`: "
+            "convert.)",
+        ),
+        Misconception(
             _stretched,
             "You stretch each picture until its darkest pixel is 0 and its brightest 1. That "
             "changes contrast from picture to picture; divide by 255, always.",
@@ -455,86 +511,163 @@ to_unit = Exercise(
     "or do it twice.",
 )
 
-# --- class balance ------------------------------------------------------------------------------
+# --- is one part of the data like the other? ----------------------------------------------------
 
 
-def my_class_shares(labels, classes):
-    """Return the share of each class among labels (n,), an array (classes,)."""
-    return np.bincount(labels, minlength=classes) / len(labels)
+def my_share_gap(train, held_out, classes):
+    """Return each class's share in held_out minus its share in train, an array (classes,)."""
+    shares = [np.bincount(labels, minlength=classes) / len(labels) for labels in (train, held_out)]
+    return shares[1] - shares[0]
 
 
-def _class_shares_oracle(labels, classes):
-    """Count with Python's list.count, class by class."""
-    listed = labels.tolist()
-    return np.array([listed.count(k) / len(listed) for k in range(classes)])
+def _share_gap_oracle(train, held_out, classes):
+    """Count with Python's list.count, class by class, in exact fractions."""
+    train, held_out = train.tolist(), held_out.tolist()
+    return np.array(
+        [
+            float(Fraction(held_out.count(k), len(held_out)) - Fraction(train.count(k), len(train)))
+            for k in range(classes)
+        ]
+    )
 
 
-def _class_shares_random(rng: np.random.Generator) -> Iterator[Case]:
-    for n, classes in ((7, 4), (30, 10)):
-        labels = rng.integers(0, classes, n).astype(np.uint8)
-        labels[labels == 1] = 0  # so that a class in the middle never occurs
-        yield Case((labels, classes))
+def _share_gap_random(rng: np.random.Generator) -> Iterator[Case]:
+    for sizes, classes in (((11, 7), 4), ((30, 20), 10)):
+        parts = [rng.integers(0, classes, n).astype(np.uint8) for n in sizes]
+        parts[1][parts[1] == 1] = 0  # so that a class in the middle is missing from one part
+        yield Case((*parts, classes))
 
 
-class_shares = Exercise(
-    name="class_shares",
-    solution=my_class_shares,
-    oracle=_class_shares_oracle,
+def _labels(*numbers: int) -> np.ndarray:
+    return np.array(numbers, dtype=np.uint8)
+
+
+def _counts(labels: np.ndarray, classes: int) -> np.ndarray:
+    return np.bincount(labels, minlength=classes)
+
+
+share_gap = Exercise(
+    name="share_gap",
+    solution=my_share_gap,
+    oracle=_share_gap_oracle,
     cases=[
-        Case((np.array([0, 1, 1, 2], dtype=np.uint8), 3), "every class occurs"),
-        Case((np.array([0, 2, 0, 2, 2], dtype=np.uint8), 3), "no 1 among them"),
-        Case((np.array([0, 1, 0, 1], dtype=np.uint8), 4), "neither 2 nor 3 among them"),
-        Case((np.array([3], dtype=np.uint8), 5), "a single label"),
-        Case((np.array([9, 0, 9, 4], dtype=np.uint8), 10), "ten digits"),
+        Case((_labels(0, 1, 1, 2), _labels(0, 2), 3), "the 1 is missing from held_out"),
+        Case((_labels(0, 1), _labels(0, 0, 1, 1), 2), "the same shares, different numbers"),
+        Case((_labels(0, 0, 1), _labels(1, 2), 4), "no 3 anywhere"),
+        Case((_labels(2), _labels(0, 0, 0, 1), 3), "a single label in train"),
+        Case((_labels(9, 0, 9, 4, 4), _labels(9, 1, 0, 9), 10), "ten digits"),
     ],
-    random_cases=_class_shares_random,
+    random_cases=_share_gap_random,
     variants=[
-        lambda labels, classes: np.array([(labels == k).mean() for k in range(classes)]),
-        lambda labels, classes: [float(np.sum(labels == k)) / len(labels) for k in range(classes)],
+        lambda train, held_out, classes: np.array(
+            [(held_out == k).mean() - (train == k).mean() for k in range(classes)]
+        ),
+        lambda train, held_out, classes: [
+            held_out.tolist().count(k) / len(held_out) - train.tolist().count(k) / len(train)
+            for k in range(classes)
+        ],
     ],
     hints=[
-        "For one class: `labels == k` is an array of True and False. What is its mean?",
-        "`np.bincount(labels)` counts 0s, 1s, 2s, …, but stops after the largest label. "
-        "Look at its argument `minlength`.",
-        "`np.bincount(labels, minlength=classes) / len(labels)`",
+        "First the share of each class in one part: its count divided by what? Then the same for "
+        "the other part.",
+        "`np.bincount(labels, minlength=classes)` counts, and keeps a place for classes that do "
+        "not occur. Or, for one class: what is the mean of `labels == k`?",
+        "`np.bincount(held_out, minlength=classes) / len(held_out)` minus the same of `train`.",
     ],
     misconceptions=[
         Misconception(
-            lambda labels, classes: np.unique(labels, return_counts=True)[1] / len(labels),
-            "`np.unique` lists only the classes that occur, so an absent class is left out and all "
-            "later shares move up. Every class needs its place, with 0 if need be.",
+            lambda train, held_out, classes: (
+                _counts(train, classes) / len(train) - _counts(held_out, classes) / len(held_out)
+            ),
+            "The sign is turned round: a class that is commoner in `held_out` should get a "
+            "positive number. Take `held_out` minus `train`.",
         ),
         Misconception(
-            lambda labels, classes: np.bincount(labels) / len(labels),
-            "Your array ends with the largest label that occurs. `np.bincount(labels, "
-            "minlength=classes)` makes room for the classes after it.",
+            lambda train, held_out, classes: np.abs(
+                _counts(held_out, classes) / len(held_out) - _counts(train, classes) / len(train)
+            ),
+            "You leave out the sign, so one can't tell which part has more of a class. No `abs` "
+            "here.",
         ),
         Misconception(
-            lambda labels, classes: np.bincount(labels, minlength=classes),
-            "These are counts. A share is the count divided by the number of labels.",
+            lambda train, held_out, classes: _counts(held_out, classes) - _counts(train, classes),
+            "These are differences of counts, and the larger part has more of everything. Divide "
+            "each part's counts by its own number of labels first.",
         ),
         Misconception(
-            lambda labels, classes: np.bincount(labels, minlength=classes) / classes,
-            "You divide by the number of classes. The shares have to add up to 1, so divide by the "
-            "number of labels.",
+            lambda train, held_out, classes: (
+                (_counts(held_out, classes) - _counts(train, classes)) / len(train)
+            ),
+            "You divide both by the number of training labels. Each part has its own size: divide "
+            "the counts of `held_out` by `len(held_out)`.",
         ),
         Misconception(
-            lambda labels, classes: 100 * np.bincount(labels, minlength=classes) / len(labels),
+            lambda train, held_out, classes: (
+                (_counts(held_out, classes) - _counts(train, classes)) / len(held_out)
+            ),
+            "You divide both by the number of held-out labels. Each part has its own size: divide "
+            "the counts of `train` by `len(train)`.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: (
+                (_counts(held_out, classes) - _counts(train, classes))
+                / (len(train) + len(held_out))
+            ),
+            "You divide both by the number of all labels together. A share belongs to one part: "
+            "divide each by its own length.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: (
+                (_counts(held_out, classes) - _counts(train, classes)) / classes
+            ),
+            "You divide by the number of classes. The shares of one part have to add up to 1, so "
+            "divide its counts by its number of labels.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: (
+                100
+                * (
+                    _counts(held_out, classes) / len(held_out)
+                    - _counts(train, classes) / len(train)
+                )
+            ),
             "These are percentages. A share lies between 0 and 1: leave out the factor 100.",
         ),
         Misconception(
-            lambda labels, classes: (
-                np.bincount(labels, minlength=classes)
-                / np.bincount(labels, minlength=classes).max()
+            lambda train, held_out, classes: (
+                np.bincount(held_out) / len(held_out) - np.bincount(train) / len(train)
             ),
-            "You divide by the largest count, so the commonest class gets 1. A share is a part of "
-            "all the labels: divide by `len(labels)`.",
+            "`np.bincount` stops after the largest label, so your array is too short, or the two "
+            "do not fit together. `np.bincount(labels, minlength=classes)` makes room for every "
+            "class.",
         ),
         Misconception(
-            lambda labels, classes: np.full(classes, 1 / classes),
-            "That is what the shares would be if every class occurred equally often. Count the "
-            "labels to see whether they do.",
+            lambda train, held_out, classes: (
+                np.unique(held_out, return_counts=True)[1] / len(held_out)
+                - np.unique(train, return_counts=True)[1] / len(train)
+            ),
+            "`np.unique` lists only the classes that occur, so the two parts don't line up. Every "
+            "class needs its place, with 0 if need be.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: np.array(
+                [(held_out == k).mean() - (train == k).mean() for k in range(1, classes + 1)]
+            ),
+            "Your shares are shifted by one place: you count the classes from 1, so entry 0 tells "
+            "of class 1. Classes are counted from 0: `range(classes)`.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: (
+                _counts(held_out + 1, classes + 1)[:classes] / len(held_out)
+                - _counts(train + 1, classes + 1)[:classes] / len(train)
+            ),
+            "Your shares are shifted by one place to the right: entry 1 tells of class 0. Put "
+            "class 0 at index 0.",
+        ),
+        Misconception(
+            lambda train, held_out, classes: _counts(held_out, classes) / len(held_out),
+            "These are the shares in `held_out`. Take the shares in `train` away from them.",
         ),
     ],
-    well_done="If one share were 0.9, what would the accuracy of 90 % be worth?",
+    well_done="All the gaps add up to 0, whatever the data: why?",
 )

@@ -1,7 +1,6 @@
 """The exercises of notebook 07, a dense network reads digits."""
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -147,97 +146,6 @@ precision_recall = Exercise(
     "and which in a filter for unwanted mail?",
 )
 
-# --- the dullest baseline -----------------------------------------------------------------------
-
-
-def my_majority_accuracy(train_labels, test_labels):
-    """Return the accuracy of always answering the commonest training label."""
-    values, counts = np.unique(train_labels, return_counts=True)
-    commonest = values[counts.argmax()]
-    return float(np.mean(np.asarray(test_labels) == commonest))
-
-
-def _majority_accuracy_oracle(train_labels, test_labels):
-    """Count with a Counter, one label after the other."""
-    [(commonest, _)] = Counter(list(train_labels)).most_common(1)
-    return list(test_labels).count(commonest) / len(test_labels)
-
-
-def _majority_of_the_test(train_labels, test_labels):
-    return float(np.unique(test_labels, return_counts=True)[1].max() / len(test_labels))
-
-
-def _share_in_training(train_labels, test_labels):
-    return float(np.unique(train_labels, return_counts=True)[1].max() / len(train_labels))
-
-
-def _one_over_classes(train_labels, test_labels):
-    return 1 / len(np.unique(train_labels))
-
-
-def _largest_label(train_labels, test_labels):
-    return float(np.mean(np.asarray(test_labels) == np.max(train_labels)))
-
-
-def _number_not_share(train_labels, test_labels):
-    return float(np.sum(np.asarray(test_labels) == np.bincount(train_labels).argmax()))
-
-
-def _majority_random(rng: np.random.Generator) -> Iterator[Case]:
-    for n in (9, 25, 60):
-        train = rng.integers(0, 4, n)
-        train[: n // 2 + 1] = rng.integers(0, 4)  # more than half: no tie decides
-        yield Case((train, rng.integers(0, 4, n)))
-
-
-majority_accuracy = Exercise(
-    name="majority_accuracy",
-    solution=my_majority_accuracy,
-    oracle=_majority_accuracy_oracle,
-    cases=[
-        Case((np.array([7, 7, 7, 1, 2]), np.array([7, 1, 1, 1])), "7 is commonest in training"),
-        Case((np.array([0, 0, 1]), np.array([1, 1, 1, 1, 1])), "never right"),
-        Case((np.array([3, 3, 3, 9]), np.array([3, 3])), "always right"),
-    ],
-    random_cases=_majority_random,
-    tolerance=1e-9,
-    hints=[
-        "Two steps: which label is commonest among train_labels? How large is its share of "
-        "test_labels?",
-        "np.bincount(train_labels).argmax() gives the commonest label; comparing an array with it "
-        "gives True and False, and their mean is a share.",
-    ],
-    misconceptions=[
-        Misconception(
-            _majority_of_the_test,
-            "You chose the commonest label of the test part. A program may not see the test labels "
-            "before it answers: choose on the training labels.",
-        ),
-        Misconception(
-            _share_in_training,
-            "That is the share of the commonest label in the training part. The accuracy is asked "
-            "on the test part.",
-        ),
-        Misconception(
-            _one_over_classes,
-            "That is the accuracy of guessing among equally common classes. Here one fixed answer "
-            "is given, and classes may differ in size.",
-        ),
-        Misconception(
-            _largest_label,
-            "You took the largest label, not the commonest: max finds the biggest number, "
-            "np.bincount(…).argmax() the one that occurs most often.",
-        ),
-        Misconception(
-            _number_not_share,
-            "That is how many answers are right. Accuracy is a share: divide by the number of test "
-            "labels.",
-        ),
-    ],
-    well_done="A model that cannot beat this has learned nothing. It is worth the two lines, "
-    "every time.",
-)
-
 # --- counting parameters ------------------------------------------------------------------------
 
 
@@ -274,6 +182,10 @@ def _all_multiplied(sizes):
     return int(np.prod([Fraction(size) for size in sizes]))
 
 
+def _last_biases_forgotten(sizes):
+    return my_count_parameters(sizes) - sizes[-1]
+
+
 def _output_layer_forgotten(sizes):
     return my_count_parameters(sizes[:-1])
 
@@ -288,7 +200,7 @@ count_parameters = Exercise(
     solution=my_count_parameters,
     oracle=_count_parameters_oracle,
     cases=[
-        Case(([2, 3],), "two inputs, three nodes"),
+        Case(([2, 3],), "two inputs, three neurons"),
         Case(([3, 4, 2],), "one hidden layer of four"),
         Case(([784, 1],), "the single neuron of act one"),
         Case(([784, 256, 128, 10],), "the network above"),
@@ -296,25 +208,25 @@ count_parameters = Exercise(
     random_cases=_count_random,
     tolerance=0,
     hints=[
-        "Take [2, 3] first and draw it: how many lines join 2 inputs to 3 nodes, and how many nodes "
+        "Take [2, 3] first and draw it: how many lines join 2 inputs to 3 neurons, and how many neurons "
         "have a bias?",
-        "Each pair of neighbours in the list is one layer: inputs × nodes weights and nodes biases. "
+        "Each pair of neighbours in the list is one layer: inputs × neurons weights and one bias for each neuron. "
         "zip(sizes[:-1], sizes[1:]) walks over the pairs.",
     ],
     misconceptions=[
         Misconception(
             _no_biases,
-            "The weights are right, but each node has a bias as well: add one per node of each "
+            "The weights are right, but each neuron has a bias as well: add one per neuron of each "
             "layer after the input.",
         ),
         Misconception(
             _bias_per_input,
-            "You gave each input of a layer a bias. A bias belongs to the node that adds up: one "
-            "per node.",
+            "You gave each input of a layer a bias. A bias belongs to the neuron that adds up: one "
+            "per neuron.",
         ),
         Misconception(
             _one_bias_per_layer,
-            "You count one bias per layer. Every node of the layer has its own.",
+            "You count one bias per layer. Every neuron of the layer has its own.",
         ),
         Misconception(
             _biases_for_inputs_too,
@@ -326,8 +238,12 @@ count_parameters = Exercise(
             "then add.",
         ),
         Misconception(
+            _last_biases_forgotten,
+            "Only the biases of the last layer are missing: output neurons have them too.",
+        ),
+        Misconception(
             _output_layer_forgotten,
-            "The last layer is missing: its nodes have weights and biases too.",
+            "The last layer is missing: its neurons have weights and biases too.",
         ),
     ],
     well_done="Try it on [6_220_800, 4_000_000] later in this notebook.",
@@ -360,6 +276,25 @@ def _not_shuffled(x, y):
     return x / 255, y
 
 
+def _sorted_by_label(x, y):
+    order = np.argsort(y, kind="stable")
+    return x[order] / 255, y[order]
+
+
+def _turned_round(x, y):
+    return x[::-1] / 255, y[::-1]
+
+
+def _rolled(x, y):
+    return np.roll(x, 1, axis=0) / 255, np.roll(y, 1)
+
+
+def _two_swapped(x, y):
+    order = np.arange(len(x))
+    order[[0, 1]] = order[[1, 0]]
+    return x[order] / 255, y[order]
+
+
 def _scaled_twice(x, y):
     order = np.random.default_rng(0).permutation(len(x))
     return x[order] / 255 / 255, y[order]
@@ -368,6 +303,16 @@ def _scaled_twice(x, y):
 def _not_scaled(x, y):
     order = np.random.default_rng(0).permutation(len(x))
     return x[order].astype(float), y[order]
+
+
+def _by_own_largest(x, y):
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order] / x.max(), y[order]
+
+
+def _by_256(x, y):
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order] / 256, y[order]
 
 
 def _whole_numbers(x, y):
@@ -390,6 +335,7 @@ def _probe_prepare(prepare):
     n = 50
     rng = np.random.default_rng(7)
     x = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+    x = np.minimum(x, 250)  # no white: the largest value here isn't the largest there is
     x[:, 0, 0] = np.arange(n) * 5
     y = rng.integers(0, 10, n).astype(np.uint8)
     result = prepare(x.copy(), y.copy())
@@ -404,6 +350,9 @@ def _probe_prepare(prepare):
     scale = _scale_finding(pictures)
     if scale:
         return scale
+    unit = _unit_finding(pictures, x)
+    if unit:
+        return unit
     number = np.rint(pictures[:, 0, 0] * 255 / 5).astype(int)
     if not np.allclose(pictures, x[np.clip(number, 0, n - 1)] / 255, atol=1e-6):
         return "The pictures themselves have changed: only their order and their scale should."
@@ -415,12 +364,21 @@ def _probe_prepare(prepare):
 def _scale_finding(pictures: np.ndarray) -> str | None:
     """Return what is wrong with the range of values, if anything."""
     top = pictures.max()
+    if set(np.unique(pictures)) <= {0, 1}:
+        return "whole numbers"
     if top > 2:
         return "not scaled"
     if top < 0.1:
         return "scaled twice"
-    if set(np.unique(pictures)) <= {0, 1}:
-        return "whole numbers"
+    return None
+
+
+def _unit_finding(pictures: np.ndarray, x: np.ndarray) -> str | None:
+    """Return what stands for white, if it isn't 255."""
+    if np.isclose(pictures.max(), 1, atol=1e-6):
+        return "own largest"
+    if np.isclose(pictures.max(), x.max() / 256, atol=1e-6):
+        return "256"
     return None
 
 
@@ -428,12 +386,20 @@ def _pairing_finding(number: np.ndarray, labels: np.ndarray, y: np.ndarray) -> s
     """Return what is wrong with the order of pictures and labels, if anything."""
     in_old_order = np.array_equal(number, np.arange(len(y)))
     if np.array_equal(labels, y[number]):
-        return "not shuffled" if in_old_order else None
+        return "not shuffled" if in_old_order else _disorder_finding(number, labels)
     if np.allclose(labels, y[number] / 255):
         return "labels scaled"
     if in_old_order:
         return "only labels"
     return "only pictures" if np.array_equal(labels, y) else "two orders"
+
+
+def _disorder_finding(number: np.ndarray, labels: np.ndarray) -> str | None:
+    """Return what is too regular for a shuffle; in a random order few neighbours stay together."""
+    if (np.diff(labels.astype(int)) >= 0).all():
+        return "sorted"
+    together = np.mean(np.abs(np.diff(number)) == 1)
+    return "neighbours" if together > 0.3 else None
 
 
 prepare = ProbeExercise(
@@ -442,16 +408,16 @@ prepare = ProbeExercise(
     probe=_probe_prepare,
     expects="a pair (pictures, labels) of arrays",
     hints=[
-        "Put numbers on ten pictures and ten labels and follow them through the two lines that "
-        "shuffle. Do a picture and its label get to the same place?",
+        "Two lines shuffle. Put numbers on ten pictures and ten labels, and follow picture 0 and "
+        "label 0 through them. Do they get to the same place?",
         "Each call of rng.permutation draws a new order. How many orders do you want?",
         "Draw one order, keep it in a variable, and use it for both arrays.",
     ],
     misconceptions=[
         Misconception(
             _two_orders,
-            "Pictures and labels are shuffled in two different orders, so nearly every picture now "
-            "has somebody else's label.",
+            "The bug is still there (yours, or the colleague's). The scale is right. Now follow ten "
+            "numbered pictures and their ten labels through your lines: do they meet again?",
             key="two orders",
         ),
         Misconception(
@@ -471,6 +437,19 @@ prepare = ProbeExercise(
             key="not shuffled",
         ),
         Misconception(
+            _sorted_by_label,
+            "Each picture has its label, but all the 0s come first, then all the 1s, and so on. "
+            "Batch after batch would show a single digit: a random order is wanted.",
+            key="sorted",
+        ),
+        Misconception(
+            _turned_round,
+            "Each picture has its label, but neighbours are still neighbours: the order is turned "
+            "round or moved along, not random.",
+            variants=[_rolled, _two_swapped],
+            key="neighbours",
+        ),
+        Misconception(
             _scaled_twice,
             "The pictures are divided by 255 twice, so all of them are nearly black.",
             key="scaled twice",
@@ -479,6 +458,18 @@ prepare = ProbeExercise(
             _not_scaled,
             "The pictures still run from 0 to 255. Wanted are floats from 0 to 1.",
             key="not scaled",
+        ),
+        Misconception(
+            _by_own_largest,
+            "You divide by the largest value of this set, so the same byte gets another fraction in "
+            "the next one. White is 255, always.",
+            key="own largest",
+        ),
+        Misconception(
+            _by_256,
+            "You divide by 256. There are 256 shades, but the largest is 255, and it must become "
+            "exactly 1.",
+            key="256",
         ),
         Misconception(
             _whole_numbers,

@@ -8,7 +8,7 @@ def course_map() -> str:
     parts = [
         ("1", "Neurons", ["a weighted sum,", "nudged downhill"], "01–05"),
         ("2", "Images", ["a dense network", "reads digits"], "06–07"),
-        ("3", "Convolution", ["small kernels slide,", "worked by hand"], "08–10"),
+        ("3", "Convolution", ["small windows slide,", "worked by hand"], "08–10"),
         ("4", "CNNs", ["digits and colour", "pictures in Keras"], "11–13"),
         ("5", "Beyond", ["what CNNs get", "wrong; further uses"], "14–18"),
     ]

@@ -16,9 +16,20 @@ def run_through(lab, name: str) -> None:
     assert not [cell["number"] for cell in lab.cells() if cell["waiting"]]
 
 
-def test_notebook_00_runs_in_jupyterlab(lab):
-    """The first notebook, which `make lab` opens."""
+def test_notebook_00_runs_in_jupyterlab_and_reads_a_digit(lab):
+    """The first notebook, which `make lab` opens: a 1 is drawn with the mouse and read."""
     run_through(lab, "00_start_here.ipynb")
+    pad = lab.page.locator(".draw-digit")
+    pad.scroll_into_view_if_needed()
+    box = pad.get_by_test_id("pad").bounding_box()
+    middle, mouse = box["x"] + box["width"] / 2, lab.page.mouse
+    mouse.move(middle, box["y"] + 0.15 * box["height"])
+    mouse.down()
+    mouse.move(middle, box["y"] + 0.85 * box["height"], steps=15)
+    mouse.up()
+    pad.get_by_test_id("says").get_by_text("reads 1").wait_for(timeout=60_000)
+    lab.screenshot("00_pad")
+    assert lab.console_errors() == []
 
 
 @pytest.mark.browser
