@@ -39,7 +39,8 @@ surprise = Exercise(
         Case((0.5, 0), "undecided"),
         Case((0.2, 0), "leaning to 0, and 0 it was"),
         Case((0.01, 1), "nearly ruled out, and yet it happened"),
-        Case((1.0, 1), "certain and right"),
+        Case((0.999, 1), "nearly certain, and right"),
+        Case((0.002, 1), "all but ruled out, and yet it happened"),
     ],
     random_cases=_surprise_random,
     tolerance=1e-6,
@@ -95,6 +96,12 @@ surprise = Exercise(
             "You cut the probability to 0 or 1 first and count a mistake. Then 0.51 and 0.99 are "
             "worth the same; the loss is taken of the probability itself.",
         ),
+        Misconception(
+            lambda p, y: 1 - (p if y == 1 else 1 - p),
+            "You charge 1 minus the probability of what happened. That has a ceiling of 1; the "
+            "loss here is minus the *log* of that probability.",
+            variants=[lambda p, y: abs(y - p)],
+        ),
     ],
     well_done="What would a prediction of p = 0 cost if a 1 comes after all? (Libraries keep "
     "probabilities a little away from 0 for that reason.)",
@@ -147,6 +154,18 @@ def _p_minus_y(z, y):
 def _new_a_used_for_b(x, y, a, b, rate):
     a = a - rate * np.mean((_sigmoid(a * x + b) - y) * x)
     return a, b - rate * np.mean(_sigmoid(a * x + b) - y)
+
+
+def _means_multiplied(x, y, a, b, rate):
+    error = _sigmoid(a * x + b) - y
+    return a - rate * np.mean(error) * np.mean(x), b - rate * np.mean(error)
+
+
+def _one_by_one(x, y, a, b, rate):
+    for one_x, one_y in zip(x, y, strict=True):
+        error = _sigmoid(a * one_x + b) - one_y
+        a, b = a - rate * error * one_x, b - rate * error
+    return a, b
 
 
 def _logistic_step_random(rng: np.random.Generator) -> Iterator[Case]:
@@ -235,6 +254,24 @@ logistic_step = Exercise(
             "A factor p(1 - p) too many: that is the slope of the sigmoid, which belongs there if "
             "the loss is the square. In the slope of the log-loss it cancels.",
         ),
+        Misconception(
+            lambda x, y, a, b, rate: (
+                float(np.mean(_p_minus_y(a * x + b, y) * x)),
+                float(np.mean(_p_minus_y(a * x + b, y))),
+            ),
+            "You return the two slopes. Asked for are the new a and b: the old ones minus rate "
+            "times the slope.",
+        ),
+        Misconception(
+            _means_multiplied,
+            "Your slope for a is the mean error times the mean x. First multiply each error by its "
+            "own x, then take the mean of the products.",
+        ),
+        Misconception(
+            _one_by_one,
+            "You step after each sample, so the second sample meets a changed curve. One step here "
+            "looks at all samples with the same a and b.",
+        ),
     ],
     well_done="Where all samples are predicted well, p - y is nearly 0 everywhere: the step gets "
     "short by itself.",
@@ -254,6 +291,8 @@ def my_nand():
 def _probe_nand(answer):
     found = answer()
     try:
+        if any(isinstance(n, str) for n in found):
+            raise TypeError
         numbers = np.array([float(np.asarray(n)) for n in found])
     except (TypeError, ValueError):
         return "Return three numbers, separated by commas: the two weights, then the bias."
@@ -405,6 +444,21 @@ def _update_at_zero(sample, wanted, w, b):
     return w + change * sample, b + change
 
 
+def _update_at_a_half(sample, wanted, w, b):
+    change = wanted - (1 if sample @ w + b > 0.5 else 0)
+    return w + change * sample, b + change
+
+
+def _update_by_probability(sample, wanted, w, b):
+    change = wanted - _sigmoid(sample @ w + b)
+    return w + change * sample, b + change
+
+
+def _update_bias_by_bias(sample, wanted, w, b):
+    change = wanted - _answer(sample, w, b)
+    return w + change * sample, b + change * b
+
+
 def _update_by_value(sample, wanted, w, b):
     change = wanted - (sample @ w + b)
     return w + change * sample, b + change
@@ -422,7 +476,7 @@ def _update_random(rng: np.random.Generator) -> Iterator[Case]:
                 rng.integers(-3, 4, d).astype(float),
                 int(rng.integers(2)),
                 rng.integers(-3, 4, d).astype(float),
-                float(rng.integers(-3, 4)),
+                float(rng.integers(-12, 13)) / 4,
             )
         )
 
@@ -441,6 +495,7 @@ update = Exercise(
         _case([1, 1], 1, [0, 1], 1.0, "right: nothing moves"),
         _case([1, 0], 0, [0, 1], -1.0, "right: nothing moves"),
         _case([1, 1], 0, [1, -1], 0.0, "a value of exactly 0"),
+        _case([1, 1], 0, [1, -1], 0.25, "a value just above 0"),
         _case([2, -1], 0, [1, 1], 1.0, "larger inputs"),
         _case([2, -1], 1, [1, 1], -2.0, "the bias decides"),
         _case([1, 2, 3], 1, [0, 0, -1], 0.5, "three inputs"),
@@ -503,6 +558,21 @@ update = Exercise(
         Misconception(
             _update_without_bias_in_value,
             "The bias is left out where the neuron answers: its value is `sample @ w + b`.",
+        ),
+        Misconception(
+            _update_at_a_half,
+            "You answer 1 only above 0.5. A half is the threshold for a probability; the step "
+            "compares the weighted sum with 0.",
+        ),
+        Misconception(
+            _update_by_probability,
+            "You compare with the sigmoid, as in logistic regression. The perceptron's answer is "
+            "0 or 1, by the step.",
+        ),
+        Misconception(
+            _update_bias_by_bias,
+            "Your bias changes by change times *itself*, so from 0 it can never move. It changes "
+            "like a weight whose input is always 1.",
         ),
     ],
     well_done="Put p, the probability, in place of the answer: then `wanted - answer` is y - p, "

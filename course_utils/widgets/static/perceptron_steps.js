@@ -17,6 +17,9 @@ function element(tag, className, parent, attributes = {}) {
     if (name === "text") node.textContent = value;
     else node.setAttribute(name, value);
   }
+  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
+  // one has to say so itself.
+  if (["button", "select"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
   parent.append(node);
   return node;
 }
@@ -107,7 +110,6 @@ function render({ model, el }) {
     role: "group",
     "aria-label": "The perceptron's rule, step by step",
   });
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are not commands
 
   const left = element("div", "ps-left", root);
   const plane = shape("svg", left, {
@@ -127,6 +129,7 @@ function render({ model, el }) {
       class: "ps-handle",
       tabindex: "0",
       role: "slider",
+      "data-lm-suppress-shortcuts": "true",
       "aria-label": `Handle ${k} of the boundary: move it with the arrow keys`,
       "data-testid": `handle-${k}`,
     }),
