@@ -115,6 +115,11 @@ cost = Exercise(
             "Your line is a(x + b): the intercept has slipped into the brackets and is multiplied "
             "by a. The line is a·x + b.",
         ),
+        Misconception(
+            lambda x, y, a, b: np.mean(_errors(x, y, b, a) ** 2),
+            "The two parameters have changed places: a is the slope, which multiplies x, and b is "
+            "added.",
+        ),
     ],
     well_done="What does the unit of this number have to be, if the rides are paid in euros?",
 )
@@ -280,6 +285,12 @@ def _one_after_the_other(x, y, a, b, rate):
     return a, b
 
 
+def _the_other_way_round(x, y, a, b, rate):
+    b = b + rate * 2 * np.mean(y - (a * x + b))
+    a = a + rate * 2 * np.mean((y - (a * x + b)) * x)
+    return a, b
+
+
 def _slopes_alone(x, y, a, b, rate):
     error = y - (a * x + b)
     return -2 * np.mean(error * x), -2 * np.mean(error)
@@ -332,6 +343,15 @@ step = Exercise(
             _one_after_the_other,
             "You move a first and then use the new a to find the slope for b. Both slopes belong "
             "to the same place: work out both, then move both.",
+        ),
+        Misconception(
+            _the_other_way_round,
+            "You move b first and then use the new b to find the slope for a. Both slopes belong "
+            "to the same place: work out both, then move both.",
+        ),
+        Misconception(
+            lambda x, y, a, b, rate: (a + rate * 2 * np.mean((y - (a * x + b)) * x), b),
+            "Only a moves. One step moves both parameters, each against its own slope.",
         ),
         Misconception(
             _step_with(lambda x, e: (-np.mean(e * x), -np.mean(e))),
@@ -406,6 +426,10 @@ largest_rate = ValueExercise(
             0.076,
             "So close that a short run can't tell: with 0.076 each step makes the zigzag only "
             "0.15 % wider. Run 4000 steps and look at the end.",
+        ),
+        Misconception(
+            0.0759,
+            "That rate settles, but whole thousandths are asked for: 0.001, 0.002, 0.003, …",
         ),
         Misconception(
             0.08,
@@ -561,6 +585,10 @@ slopes_many = Exercise(
             _many_with(lambda X, e: (-2 * e.mean() * np.ones(X.shape[1]), -2 * e.mean())),
             "All slopes come out the same. The slope for each parameter needs its own input, a "
             "column of X, multiplied into the errors.",
+        ),
+        Misconception(
+            lambda X, y, a, b: (-2 * ((y - X @ a) @ X) / len(y), -2 * np.mean(y - X @ a)),
+            "The intercept is missing from your predictions: the error is `y - (X @ a + b)`.",
         ),
         Misconception(
             _many_with(lambda X, e: (np.mean(-2 * (e @ X) / len(e)), -2 * e.mean())),

@@ -18,7 +18,9 @@ def descent_loop() -> str:
         arrow([(660, 75), (703, 75)]),
         arrow([(792, 110), (792, 190), (110, 190), (110, 112)], MODEL),
         text(450, 215, "a and b are a little better: go round again", 18, INK),
-        text(335, 20, "data come in here", 16, NEUTRAL),
+        text(110, 20, "x comes in here", 16, NEUTRAL),
+        text(335, 20, "y comes in here", 16, NEUTRAL),
+        f'<circle cx="110" cy="40" r="6" fill="{DATA}"/>',
         f'<circle cx="335" cy="40" r="6" fill="{DATA}"/>',
     )
 
