@@ -60,6 +60,24 @@ def _training_mean_own_spread(train, test):
     return (train - mean) / train.std(axis=0), (test - mean) / test.std(axis=0)
 
 
+def _scaled_as_a_sample(test_mean: bool, test_spread: bool):
+    """Divide by n - 1; the test table has its own mean, its own spread, or neither."""
+
+    def scale(train, test):
+        mean, spread = train.mean(axis=0), train.std(axis=0, ddof=1)
+        own_mean = test.mean(axis=0) if test_mean else mean
+        own_spread = test.std(axis=0, ddof=1) if test_spread else spread
+        return (train - mean) / spread, (test - own_mean) / own_spread
+
+    return scale
+
+
+def _both_together_as_a_sample(train, test):
+    together = np.concatenate([train, test])
+    mean, spread = together.mean(axis=0), together.std(axis=0, ddof=1)
+    return (train - mean) / spread, (test - mean) / spread
+
+
 def _only_centred(train, test):
     mean = train.mean(axis=0)
     return train - mean, test - mean
@@ -125,8 +143,23 @@ standardise = Exercise(
         ),
         Misconception(
             _each_for_itself(axis=0, ddof=1),
-            "One down, two to go: features are scaled one by one now. Compare the spread with the "
-            "one you work out by hand, and then look at what happens to the test table.",
+            "One down, two to go. The means are right. The spread is divided by n − 1: look at "
+            "`ddof`. Then look at the test table.",
+        ),
+        Misconception(
+            _scaled_as_a_sample(test_mean=False, test_spread=True),
+            "The means are right. The spread is divided by n − 1: look at `ddof`. Then look at the "
+            "test table: whose spread is it divided by?",
+        ),
+        Misconception(
+            _scaled_as_a_sample(test_mean=True, test_spread=False),
+            "The means are right in the training table. The spread is divided by n − 1: look at "
+            "`ddof`. Then look at the test table: whose mean is taken off it?",
+        ),
+        Misconception(
+            lambda train, test: (_scaled_as_a_sample(False, False)(train, test)[0], test),
+            "The means are right. The spread is divided by n − 1: look at `ddof`. Then look at the "
+            "test table, which comes back as it was.",
         ),
         Misconception(
             _each_for_itself(axis=1, ddof=0),
@@ -163,6 +196,12 @@ standardise = Exercise(
             _both_together,
             "You take mean and spread over both tables together. Then the test data have had a "
             "say in the preparation, and they should be unseen: use the training table alone.",
+        ),
+        Misconception(
+            _both_together_as_a_sample,
+            "You take mean and spread over both tables together, and the test data should be "
+            "unseen: use the training table alone. And the spread is divided by n − 1: look at "
+            "`ddof`.",
         ),
         Misconception(
             _training_mean_own_spread,
@@ -388,6 +427,32 @@ hidden_size = Exercise(
             "You gave the inputs biases as well. The input layer computes nothing and has none.",
         ),
         Misconception(
+            lambda inputs, outputs, total: total / (inputs + outputs),
+            "You count the weights only. Every hidden node and every output has a bias, too. (And "
+            "nodes are counted: for whole numbers there is `//`.)",
+        ),
+        Misconception(
+            lambda inputs, outputs, total: (total - outputs) / (inputs + outputs),
+            "Each hidden node brings a bias of its own along. (And nodes are counted: for whole "
+            "numbers there is `//`.)",
+        ),
+        Misconception(
+            lambda inputs, outputs, total: (total - 2) / (inputs + outputs),
+            "You count one bias per layer. Every node has its own. (And nodes are counted: for "
+            "whole numbers there is `//`.)",
+        ),
+        Misconception(
+            lambda inputs, outputs, total: (total - inputs - outputs) / (inputs + 1 + outputs),
+            "You gave the inputs biases as well. The input layer computes nothing and has none. "
+            "(And nodes are counted: for whole numbers there is `//`.)",
+        ),
+        Misconception(
+            lambda inputs, outputs, total: total / (inputs * outputs),
+            "You divide by inputs × outputs, as if each input were joined to each output. They are "
+            "joined to the hidden nodes only. (And nodes are counted: for whole numbers there is "
+            "`//`.)",
+        ),
+        Misconception(
             lambda inputs, outputs, total: total // (inputs * outputs),
             "You divide by inputs × outputs, as if each input were joined to each output. They are "
             "joined to the hidden nodes only.",
@@ -399,7 +464,8 @@ hidden_size = Exercise(
         ),
     ],
     well_done="One line of a paper and one number, and you know the network. Some papers get these "
-    "sums wrong: you can tell now.",
+    "sums wrong: you can tell now. (`total // (inputs + outputs + 1)` gives the same, but only "
+    "because `//` throws the outputs' biases away: why are they always too few to matter?)",
 )
 
 # --- softmax that never overflows ---------------------------------------------------------------
@@ -443,6 +509,16 @@ def _down_the_columns(scores):
 
 def _without_keepdims(scores):
     power = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return power / power.sum(axis=1)
+
+
+def _largest_without_keepdims(scores):
+    power = np.exp(scores - scores.max(axis=1))
+    return power / power.sum(axis=1, keepdims=True)
+
+
+def _never_keepdims(scores):
+    power = np.exp(scores - scores.max(axis=1))
     return power / power.sum(axis=1)
 
 
@@ -532,6 +608,18 @@ softmax = Exercise(
             _without_keepdims,
             "Without `keepdims=True` the sums have the shape (n,), and broadcasting lines them up "
             "with the columns. (With as many samples as classes there isn't even an error.)",
+        ),
+        Misconception(
+            _largest_without_keepdims,
+            "Without `keepdims=True` the *largest scores* have the shape (n,), and broadcasting "
+            "lines them up with the columns. (With as many samples as classes there isn't even an "
+            "error.)",
+        ),
+        Misconception(
+            _never_keepdims,
+            "Without `keepdims=True` the *largest scores* have the shape (n,), and so have the "
+            "sums: broadcasting lines both up with the columns. (With as many samples as classes "
+            "there isn't even an error.)",
         ),
         Misconception(
             _clipped(500),
