@@ -67,6 +67,20 @@ def _in_file_order(x, rng):
     return _cut(x, rng, _by_training, np.arange(len(x)))
 
 
+def _backwards(x, rng):
+    return _cut(x, rng, _by_training, np.arange(len(x))[::-1])
+
+
+def _generator_of_its_own(x, rng):
+    return _cut(x, np.random.default_rng(0), _by_training)
+
+
+def _by_training_and_validation(x, rng):
+    learned = _cut(x, rng)
+    seen = np.concatenate(learned[:2])
+    return tuple((part - seen.mean(axis=0)) / seen.std(axis=0) for part in learned)
+
+
 def _with_replacement(x, rng):
     return _cut(x, rng, _by_training, rng.integers(0, len(x), len(x)))
 
@@ -121,7 +135,10 @@ def _probe_parts(parts):
         return "Each part should have the shape (rows, features), with at least one row."
     if not all(np.isfinite(part).all() for part in arrays):
         return "Some of your numbers are infinite or not a number."
-    return _scaling_finding(arrays, x)
+    if finding := _scaling_finding(arrays, x):
+        return finding
+    others = parts(x.copy(), np.random.default_rng(7))
+    return "no chance" if np.array_equal(arrays[0], np.asarray(others[0])) else None
 
 
 def _scaling_finding(arrays: list[np.ndarray], x: np.ndarray) -> str | None:
@@ -144,10 +161,22 @@ def _scaling_finding(arrays: list[np.ndarray], x: np.ndarray) -> str | None:
             return "only centred"
         if _who_is_where(arrays, x, (training.mean(), training.std())):
             return "one scale"
+        for other in (arrays[1], arrays[2]):
+            seen = _seen_with(arrays[0], other, x, numbers)
+            if _who_is_where(arrays, x, (seen.mean(axis=0), seen.std(axis=0))):
+                return "by two parts"
     return (
         "The rows are not those of x, less the mean of the training rows and divided by their "
         "spread, feature by feature."
     )
+
+
+def _seen_with(training: np.ndarray, other: np.ndarray, x: np.ndarray, numbers: np.ndarray):
+    """Return the rows of x behind two parts scaled alike; `numbers` are those of the first."""
+    scale = training.std(axis=0) / x[numbers].std(axis=0)
+    back = (other - training[0]) / scale + x[numbers[0]]
+    found = np.abs((back[:, None] - x[None]) / x.std(axis=0)).sum(axis=2).argmin(axis=1)
+    return np.concatenate([x[numbers], x[found]])
 
 
 def _candidates(training: np.ndarray, x: np.ndarray) -> Iterator[np.ndarray]:
@@ -229,6 +258,19 @@ parts = ProbeExercise(
             key="file order",
         ),
         Misconception(
+            _generator_of_its_own,
+            "Another generator came in, and the same rows went into the same parts: draw the "
+            "order from `rng`, or there is no chance in it.",
+            variants=[_backwards],
+            key="no chance",
+        ),
+        Misconception(
+            _by_training_and_validation,
+            "The test rows are out of it, but the validation rows still help to scale. They too "
+            "stand for data that the network has not seen: learn from the training rows alone.",
+            key="by two parts",
+        ),
+        Misconception(
             _with_replacement,
             "Some rows occur twice: rng.integers draws with replacement. rng.permutation has each "
             "row number exactly once.",
@@ -255,7 +297,7 @@ parts = ProbeExercise(
 
 
 def my_cross_entropy(probabilities, labels):
-    """Return the mean of -ln of the probability given to each row's right class."""
+    """Return the mean of -log of the probability given to each row's right class."""
     given = probabilities[np.arange(len(labels)), labels]
     return np.mean(-np.log(np.maximum(given, 1e-7)))
 
@@ -317,6 +359,19 @@ def _infinite(probabilities, labels):
         return -np.log(probabilities[np.arange(len(labels)), labels]).mean()
 
 
+def _whole_columns(probabilities, labels):
+    return -np.log(np.maximum(probabilities[:, labels], TINY)).mean()
+
+
+def _added(probabilities, labels):
+    return -np.log(probabilities[np.arange(len(labels)), labels] + TINY).mean()
+
+
+def _only_zeros_raised(probabilities, labels):
+    given = probabilities[np.arange(len(labels)), labels]
+    return -np.log(np.where(given == 0, TINY, given)).mean()
+
+
 def _one_minus(probabilities, labels):
     return (1 - probabilities[np.arange(len(labels)), labels]).mean()
 
@@ -335,6 +390,7 @@ cross_entropy = Exercise(
         Case((np.array([[0.25, 0.75]]), np.array([0])), "one sample"),
         Case((np.array([[0.5, 0.4, 0.1], [0.1, 0.1, 0.8]]), np.array([0, 1])), "two samples"),
         Case((np.array([[0.0, 1.0], [0.5, 0.5]]), np.array([0, 1])), "a probability of 0"),
+        Case((np.array([[4e-8, 1 - 4e-8]]), np.array([0])), "a probability of 4e-8"),
     ],
     random_cases=_entropy_random,
     tolerance=1e-6,
@@ -385,12 +441,12 @@ cross_entropy = Exercise(
         ),
         Misconception(
             _all_classes,
-            "You added −ln p over all classes. One-hot truth is 0 for the wrong ones: only the "
+            "You added −log p over all classes. One-hot truth is 0 for the wrong ones: only the "
             "right class counts.",
         ),
         Misconception(
             _wrong_classes_too,
-            "You count −ln(1 − p) for the wrong classes too: that treats each class as a yes-or-no "
+            "You count −log(1 − p) for the wrong classes too: that treats each class as a yes-or-no "
             "question of its own (binary cross-entropy). With softmax only the right class counts.",
         ),
         Misconception(
@@ -399,9 +455,23 @@ cross_entropy = Exercise(
             "Raise probabilities to 1e-7 first.",
         ),
         Misconception(
+            _whole_columns,
+            "`probabilities[:, labels]` takes whole columns, n × n numbers. You want one number "
+            "a row: `probabilities[np.arange(n), labels]`.",
+        ),
+        Misconception(
+            _added,
+            "You add 1e-7 to every probability. Only those below 1e-7 are to be raised, and to "
+            "1e-7: `np.maximum`.",
+        ),
+        Misconception(
+            _only_zeros_raised,
+            "You raise a probability of exactly 0. All that are below 1e-7 count as 1e-7.",
+        ),
+        Misconception(
             _one_minus,
             "You took 1 − p. It is fair to an answer that is nearly right, but hardly tells 0.01 "
-            "from 0.000 01. Cross-entropy is −ln p.",
+            "from 0.000 01. Cross-entropy is −log p.",
         ),
     ],
     well_done="A network that knows nothing gives each of ten classes 0.1. What is its cost? If "
@@ -573,7 +643,8 @@ one_step = Exercise(
         ),
         Misconception(_swapped, "The two weights have changed places: return w1 first, then w2."),
     ],
-    well_done="h(1 − h) is 0.25 at most. What happens to a slope that has to pass ten sigmoids?",
+    well_done="The factor h(1 − h) is 0.25 at most. What happens to a slope that has to pass ten "
+    "sigmoids?",
 )
 
 # --- how many updates ---------------------------------------------------------------------------
@@ -633,6 +704,10 @@ def _last_is_full(samples, batch_size, epochs):
 
 def _not_rounded(samples, batch_size, epochs):
     return samples / batch_size * epochs, _last_size(samples, batch_size)
+
+
+def _ceiling_of_numpy(samples, batch_size, epochs):
+    return np.ceil(samples / batch_size) * epochs, _last_size(samples, batch_size)
 
 
 def _rounded_to_nearest(samples, batch_size, epochs):
@@ -728,6 +803,11 @@ updates = Exercise(
             "rounded up within each epoch.",
         ),
         Misconception(
+            _ceiling_of_numpy,
+            "The numbers are right, but a count should be a whole number: np.ceil returns 3.0, "
+            "`math.ceil` returns 3.",
+        ),
+        Misconception(
             _rounded_to_nearest,
             "You rounded to the nearest whole number. However few samples are left over, they make "
             "a batch: always round up.",
@@ -800,6 +880,21 @@ def _small_batch_dropped(x, y, w, rate, batch_size, rng):
     return _walk(x, y, w, rate, [b for b in batches if len(b) == batch_size], len)
 
 
+def _backwards_in_step(x, y, w, rate, batch_size, rng):
+    return _walk(x, y, w, rate, _in_batches(np.arange(len(x))[::-1], batch_size), len)
+
+
+def _shuffled_by_its_own(x, y, w, rate, batch_size, rng):
+    return my_epoch(x, y, w, rate, batch_size, np.random.default_rng(0))
+
+
+def _old_weights(x, y, w, rate, batch_size, rng):
+    new = w
+    for batch in _in_batches(rng.permutation(len(x)), batch_size):
+        new = new - rate * 2 * x[batch].T @ (x[batch] @ w - y[batch]) / len(batch)
+    return new
+
+
 def _drawn_anew(x, y, w, rate, batch_size, rng):
     batches = [rng.integers(0, len(x), batch_size) for _ in range(-(-len(x) // batch_size))]
     return _walk(x, y, w, rate, batches, len)
@@ -862,17 +957,21 @@ def _division_finding(shares: np.ndarray, epoch) -> str | None:
         return "The steps are not those of the mean over each batch, every sample once."
     if known[found]:
         return known[found]
-    return "not shuffled" if _always_the_same_rest(epoch) else None
+    if _always_the_same_rest(epoch):
+        return "not shuffled"
+    # eight equal rows, two batches: the second starts from 0.2, so w is 1 - 0.8², not 0.4
+    twice = epoch(np.ones((8, 1)), np.ones(8), np.zeros(1), 0.1, 4, np.random.default_rng(8))
+    return None if np.allclose(twice, 0.36, atol=1e-9) else "old weights"
 
 
 def _always_the_same_rest(epoch) -> bool:
-    """Whether the two samples of the small batch are the last two, for each of five generators."""
+    """Whether the small batch holds the same two samples for each of five generators."""
     n = 10
     rests = {
         tuple(np.argsort(np.asarray(epoch(np.eye(n), np.ones(n), np.zeros(n), 0.5, 4, rng)))[-2:])
         for rng in map(np.random.default_rng, range(5))
     }
-    return {frozenset(rest) for rest in rests} == {frozenset({n - 2, n - 1})}
+    return len({frozenset(rest) for rest in rests}) == 1
 
 
 epoch = ProbeExercise(
@@ -922,8 +1021,9 @@ epoch = ProbeExercise(
         ),
         Misconception(
             _epoch_not_shuffled,
-            "Rows and targets stay together because nothing is shuffled any more. A random order is "
-            "wanted, the same for both.",
+            "Rows and targets stay together, but whichever generator comes in, the same rows are in "
+            "the last batch. A random order from `rng` is wanted, one for both.",
+            variants=[_backwards_in_step, _shuffled_by_its_own],
             key="not shuffled",
         ),
         Misconception(
@@ -935,6 +1035,12 @@ epoch = ProbeExercise(
             _first_batch_only,
             "Only the first batch makes a step: is the `return` inside the loop?",
             key="first batch",
+        ),
+        Misconception(
+            _old_weights,
+            "Each batch finds its error with the weights from before the epoch. A batch starts "
+            "where the one before it ended: `rows @ w` with the w of that moment.",
+            key="old weights",
         ),
         Misconception(
             _drawn_anew,
