@@ -22,6 +22,8 @@ def _layers(model: Any) -> list[tuple[int, str]] | str:
         kind = type(layer).__name__
         if kind == "Dense":
             found.append((int(layer.units), str(layer.activation.__name__)))
+        elif kind == "Softmax" and layer.axis not in (-1, 1):
+            return "Your Softmax adds up along the samples: leave its axis as it is."
         elif kind in ("Activation", "ReLU", "Softmax") and found and found[-1][1] == "linear":
             name = layer.activation.__name__ if kind == "Activation" else kind.lower()
             found[-1] = (found[-1][0], str(name))
@@ -81,6 +83,13 @@ def _stack(*layers: tuple[int, str | None], inputs: tuple | None = (5,)) -> Any:
     return keras.Sequential(first + [keras.layers.Dense(n, activation=a) for n, a in layers])
 
 
+def _without_bias(*layers: tuple[int, str | None], inputs: tuple) -> Any:
+    import keras
+
+    dense = [keras.layers.Dense(n, activation=a, use_bias=False) for n, a in layers]
+    return keras.Sequential([keras.Input(inputs), *dense])
+
+
 def _built_with_activation_layers():
     import keras
 
@@ -128,7 +137,7 @@ def _probe_build(build):
         return "relu output"
     if activations != ["relu", "relu", "sigmoid"]:
         return f"The activations of your layers are {', '.join(activations)}. Not all of them fit."
-    return None
+    return None if model.count_params() == 69 else "no bias"
 
 
 build = ProbeExercise(
@@ -197,6 +206,12 @@ build = ProbeExercise(
             "The last layer is missing: the hidden nodes are not the answer. One more node adds "
             "them up.",
             key="no output",
+        ),
+        Misconception(
+            lambda: _without_bias((6, "relu"), (4, "relu"), (1, "sigmoid"), inputs=(5,)),
+            "The number of parameters is not what full layers with biases have. Leave `use_bias` as "
+            "it is, and let each layer read the one before.",
+            key="no bias",
         ),
     ],
     well_done="How many parameters has it? Count, then ask `my_build().count_params()`.",
@@ -406,6 +421,10 @@ def _probe_classifier(classifier):
         return "squared error"
     if name != "sparse_categorical_crossentropy":
         return f"The loss {name} does not fit three classes with the labels 0, 1, 2."
+    if getattr(model.loss, "ignore_class", None) is not None:
+        return "Your loss leaves out one of the three classes: drop `ignore_class`."
+    if model.count_params() != 67:
+        return "Your layers lack biases: 4-8-3 has 67 parameters. Leave `use_bias` as it is."
     return _pairing(activation, from_logits)
 
 

@@ -9,6 +9,9 @@ function element(tag, className, parent, attributes = {}) {
     if (name === "text") node.textContent = value;
     else node.setAttribute(name, value);
   }
+  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
+  // one has to say so itself.
+  if (["button", "select"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
   parent.append(node);
   return node;
 }
@@ -42,7 +45,6 @@ function render({ model, el }) {
 
   // --- what is on the page -------------------------------------------------------------------
   const root = element("div", "playground", el, { role: "group", "aria-label": "Playground" });
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are not commands
   const bar = element("div", "pg-bar", root);
 
   function button(name, text, label, act) {
