@@ -345,8 +345,10 @@ difference = Exercise(
             lambda first, second: np.abs(first.astype(np.int8) - second.astype(np.int8)).astype(
                 np.uint8
             ),
-            "`int8` has a sign but isn't wider than a byte: it ends at 127, and bright pixels run "
-            "over on the way in. Take `np.int16`.",
+            "Differences above 128 come out too small here. Did you use `int8`, which ends at "
+            "127, or take the smaller of two byte differences that ran over? Widen to `np.int16` "
+            "before you subtract.",
+            variants=[lambda first, second: np.minimum(first - second, second - first)],
         ),
         Misconception(
             lambda first, second: np.abs(first.astype(np.int16) - second),
