@@ -75,6 +75,23 @@ def test_a_built_model_that_lacks_one_relu_is_described():
     assert "return a Keras model" in nb05.build.verdict(lambda: 3).headline
 
 
+def test_a_classifier_that_fits_but_for_a_detail_is_told_which():
+    def compiled(last, loss="sparse_categorical_crossentropy", **details):
+        first = [keras.Input((4,)), keras.layers.Dense(8, activation="relu")]
+        model = keras.Sequential([*first, keras.layers.Dense(3, **details), *last])
+        model.compile(optimizer="adam", loss=loss)
+        return model
+
+    skipping = keras.losses.SparseCategoricalCrossentropy(ignore_class=1)
+    for word, model in {
+        "along the samples": compiled([keras.layers.Softmax(axis=0)]),
+        "ignore_class": compiled([], skipping, activation="softmax"),
+        "biases": compiled([], activation="softmax", use_bias=False),
+    }.items():
+        assert word in nb05.classifier.verdict(lambda model=model: model).headline
+    assert nb05.classifier.verdict(lambda: compiled([keras.layers.Softmax()])).voice == "well done"
+
+
 def test_a_notebook_that_shows_or_runs_the_playground_ends():
     """Without a page nothing draws: the thread waits, and neither the run nor the kernel hangs."""
     cells = [
