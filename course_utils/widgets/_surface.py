@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
 
 from course_utils import regression
-from course_utils.widgets.still import StillWidget
+from course_utils.widgets.still import STATIC, StillWidget
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STATIC = Path(__file__).parent / "static"
 SHADES = 10
 """Bands of the cost surface; from one to the next the cost above the least doubles."""
 

@@ -11,14 +11,13 @@ import contextlib
 import io
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
 from PIL import Image, ImageDraw
 
-from course_utils.widgets.still import StillWidget
+from course_utils.widgets.still import STATIC, StillWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +31,6 @@ BRUSH = 24
 Read = Callable[[np.ndarray], Any]
 Stroke = Sequence[tuple[float, float]]
 
-_STATIC = Path(__file__).parent / "static"
 _MOST_STROKES, _MOST_POINTS = 200, 20_000
 _EDGE = 0.2 * SIDE  # how far a stroke may run over the edge before it is cut
 
@@ -228,8 +226,8 @@ class DrawingPad(StillWidget):
         "A pad to draw a digit on, with mouse, pen or finger. It needs a running kernel: "
         "run this cell in JupyterLab."
     )
-    _esm = _STATIC / "drawing_pad.js"
-    _css = _STATIC / "drawing_pad.css"
+    _esm = STATIC / "drawing_pad.js"
+    _css = STATIC / "drawing_pad.css"
 
     # From the front end to Python; anything may come, so nothing is demanded of its type.
     _request = traitlets.Any(None, allow_none=True).tag(sync=True)

@@ -8,7 +8,8 @@ import numpy as np
 import traitlets
 
 from course_utils import regression
-from course_utils.widgets._surface import STATIC, SurfaceWidget, draw_surface
+from course_utils.widgets._surface import SurfaceWidget, draw_surface
+from course_utils.widgets.still import script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,9 +34,7 @@ class LearningRate(SurfaceWidget):
         "A learning rate to choose: the way down the cost surface and the cost at each step. "
         "It needs a running kernel: run this cell in JupyterLab."
     )
-    _esm = (STATIC / "cost_surface.js").read_text(encoding="utf-8") + (
-        STATIC / "learning_rate.js"
-    ).read_text(encoding="utf-8")
+    _esm = script("element.js", "cost_surface.js", "learning_rate.js")
     _from_the_page = ("rate", "steps", "a", "b")
 
     rate = traitlets.Float(0.01).tag(sync=True)

@@ -8,7 +8,8 @@ import numpy as np
 import traitlets
 
 from course_utils import regression
-from course_utils.widgets._surface import STATIC, SurfaceWidget, draw_surface
+from course_utils.widgets._surface import SurfaceWidget, draw_surface
+from course_utils.widgets.still import script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,9 +30,7 @@ class LineFit(SurfaceWidget):
         "A line to fit by hand, beside its cost surface: move the slope and the intercept. "
         "It needs a running kernel: run this cell in JupyterLab."
     )
-    _esm = (STATIC / "cost_surface.js").read_text(encoding="utf-8") + (
-        STATIC / "line_fit.js"
-    ).read_text(encoding="utf-8")
+    _esm = script("element.js", "cost_surface.js", "line_fit.js")
     _from_the_page = ("a", "b")
 
     a = traitlets.Float(0.0).tag(sync=True)

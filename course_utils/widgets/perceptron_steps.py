@@ -10,20 +10,18 @@ The front end carries out the rule itself, so that dragging is smooth; it is the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
 
 from course_utils import perceptron
-from course_utils.widgets.still import StillWidget
+from course_utils.widgets.still import STATIC, StillWidget, script
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_STATIC = Path(__file__).parent / "static"
 _CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 _GATES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
 RANDOM = "random"
@@ -93,8 +91,8 @@ class PerceptronSteps(StillWidget):
         "The perceptron's rule, step by step, with a boundary to drag. It needs a running kernel: "
         "run this cell in JupyterLab."
     )
-    _esm = _STATIC / "perceptron_steps.js"
-    _css = _STATIC / "perceptron_steps.css"
+    _esm = script("element.js", "perceptron_steps.js")
+    _css = STATIC / "perceptron_steps.css"
 
     # Chosen in Python at the start, then by the reader.
     _problem = traitlets.Any("OR").tag(sync=True)

@@ -12,7 +12,6 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ import traitlets
 
 from course_utils import dense
 from course_utils.optimisers import GradientDescent
-from course_utils.widgets.still import StillWidget
+from course_utils.widgets.still import STATIC, StillWidget, script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +37,6 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 RATES = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 MOST_LAYERS, MOST_NODES = 4, 8
 
-_STATIC = Path(__file__).parent / "static"
 _BATCH = 10
 _FRAME = 0.04  # seconds from one picture to the next, at least
 _AHEAD = 4  # pictures on their way to the page, at most: more would make the buttons late
@@ -166,8 +164,8 @@ class Playground(StillWidget):
         "A playground to watch a small network learn. It needs a running kernel: "
         "run this cell in JupyterLab."
     )
-    _esm = _STATIC / "playground.js"
-    _css = _STATIC / "playground.css"
+    _esm = script("element.js", "playground.js")
+    _css = STATIC / "playground.css"
 
     # From Python to the page, in one message a picture; `_frame` counts the pictures.
     _frame = traitlets.Int(0).tag(sync=True)

@@ -5,12 +5,24 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+STATIC = Path(__file__).parent / "static"
+
+
+def script(*names: str) -> str:
+    """Return front-end scripts of `static/` as one, the later standing on the earlier.
+
+    A widget's front end is a single module of the page: what several of them need is put in front
+    of each instead of being imported.
+    """
+    return "".join((STATIC / name).read_text(encoding="utf-8") + "\n" for name in names)
 
 
 class StillWidget(anywidget.AnyWidget):

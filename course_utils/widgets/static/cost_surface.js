@@ -11,20 +11,6 @@ const COLOURS = {
   grid: "#E3E3E3",
 };
 
-function element(tag, className, parent, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value);
-  }
-  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
-  // one has to say so itself.
-  if (["button", "input"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
-  parent.append(node);
-  return node;
-}
-
 const between = (low, value, high) => Math.min(high, Math.max(low, value));
 const shown = (value, digits = 2) =>
   (Math.abs(value) >= 1e5 ? value.toExponential(1) : value.toFixed(digits)).replace("-", "−");

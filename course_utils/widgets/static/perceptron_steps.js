@@ -10,20 +10,6 @@ const VERMILION = "#D55E00";
 const BEAT = 700; // milliseconds between two steps while playing
 const MOST = 2000; // states kept for Back
 
-function element(tag, className, parent, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value);
-  }
-  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
-  // one has to say so itself.
-  if (["button", "select"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
-  parent.append(node);
-  return node;
-}
-
 function shape(tag, parent, attributes = {}) {
   const node = document.createElementNS(SPACE, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

@@ -2,20 +2,6 @@
 // tells Python of each picture that it has drawn, so that training never runs far ahead of the page.
 // It computes nothing about the network, and asks nothing from any network.
 
-function element(tag, className, parent, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value);
-  }
-  // Keys typed here are no commands of JupyterLab. It looks at the focused element first, so each
-  // one has to say so itself.
-  if (["button", "select"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
-  parent.append(node);
-  return node;
-}
-
 // A DataView as numbers of a kind; copied, so that the bytes are aligned.
 function numbers(view, Kind) {
   if (!view) return new Kind();
