@@ -32,12 +32,11 @@ def test_a_wrong_picture_is_refused(rows):
 
 def test_notebook_06_shows_the_same_nine():
     (path,) = (path for path in notebook_paths() if path.name.startswith("06"))
-    words = {
-        node.value
+    shown = [
+        worked_examples.picture(node.args[0].value)
         for cell in Notebook.read(path).code
         for node in ast.walk(cell.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    shown = [worked_examples.picture(word) for word in words if word and not set(word) - set("+- ")]
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "picture"
+    ]
     for expected in (worked_examples.NINE, worked_examples.NINE_LEFT):
         assert any(np.array_equal(expected, each) for each in shown)
