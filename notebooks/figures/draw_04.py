@@ -1,11 +1,6 @@
 """Drawings of notebook 04."""
 
-from drawing import DATA, ERROR, INK, MODEL, NEUTRAL, RIGHT, arrow, box, main, svg, text
-
-
-def minus(number: float) -> str:
-    """Return a number as short as it is, with a proper minus sign."""
-    return f"{number:g}".replace("-", "−")
+from drawing import DATA, ERROR, INK, MODEL, NEUTRAL, RIGHT, arrow, box, main, minus, svg, text
 
 
 def split() -> str:

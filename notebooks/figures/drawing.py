@@ -1,4 +1,4 @@
-"""The vocabulary of the course's drawings: text, boxes and arrows in SVG.
+"""The vocabulary of the course's drawings: text, boxes, small matrices and arrows in SVG.
 
 Each notebook's drawings stand in a `draw_NN.py` beside this file, one function a drawing, and its
 table `FIGURES` names the files; `python notebooks/figures/draw_NN.py` writes them. The colours are
@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from course_utils.plots import COLOURS
 
 FOLDER = Path(__file__).parent
@@ -20,13 +23,24 @@ INK = "#222222"
 
 
 def text(
-    x: float, y: float, words: str, size: int = 18, colour: str = INK, weight: str = "normal"
+    x: float,
+    y: float,
+    words: str,
+    size: int = 18,
+    colour: str = INK,
+    weight: str = "normal",
+    anchor: str = "middle",
 ) -> str:
-    """Return centred text."""
+    """Return text centred on (x, y), or beginning ("start") or ending ("end") there."""
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}" font-weight="{weight}" '
-        f'text-anchor="middle" dominant-baseline="middle">{words}</text>'
+        f'text-anchor="{anchor}" dominant-baseline="middle">{words}</text>'
     )
+
+
+def minus(number: float) -> str:
+    """Return a number as short as two decimals allow, with a proper minus sign."""
+    return f"{round(float(number), 2) + 0:g}".replace("-", "−")
 
 
 def box(x: float, y: float, w: float, h: float, lines: list[str], colour: str) -> str:
@@ -36,6 +50,68 @@ def box(x: float, y: float, w: float, h: float, lines: list[str], colour: str) -
     return (
         f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="10" fill="{colour}" '
         f'fill-opacity="0.14" stroke="{colour}" stroke-width="2.5"/>{words}'
+    )
+
+
+def cells(
+    x: float,
+    y: float,
+    rows: int,
+    columns: int,
+    side: float,
+    colour: str = NEUTRAL,
+    shade: ArrayLike = 0.14,
+) -> str:
+    """Return a grid of squares with its upper left corner at (x, y).
+
+    `shade` is how much of the colour fills the squares, from 0 to 1: one number, or one a square.
+    """
+    shades = np.broadcast_to(shade, (rows, columns))
+    return "".join(
+        f'<rect x="{x + side * c:g}" y="{y + side * r:g}" width="{side}" height="{side}" '
+        f'fill="{colour}" fill-opacity="{shades[r, c]:.2f}" stroke="{colour}" stroke-width="1.5"/>'
+        for r, c in np.ndindex(rows, columns)
+    )
+
+
+def grid(
+    x: float,
+    y: float,
+    values: ArrayLike,
+    side: float,
+    colour: str = NEUTRAL,
+    shade: ArrayLike = 0.14,
+    size: int = 18,
+) -> str:
+    """Return a small matrix: a grid of squares with a number, or a word, in each."""
+    values = np.asarray(values)
+    words = "".join(
+        text(
+            x + side * (c + 0.5),
+            y + side * (r + 0.5),
+            value if isinstance(value, str) else minus(value),
+            size,
+        )
+        for (r, c), value in np.ndenumerate(values)
+    )
+    return cells(x, y, *values.shape, side, colour, shade) + words
+
+
+def frame(
+    x: float,
+    y: float,
+    rows: float,
+    columns: float,
+    side: float,
+    colour: str = MODEL,
+    fill: float = 0,
+    dash: str = "none",
+) -> str:
+    """Return the thick outline of a window of rows × columns squares, lightly filled if asked."""
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{side * columns:g}" height="{side * rows:g}" rx="3" '
+        f'fill="{colour}" fill-opacity="{fill}" stroke="{colour}" stroke-width="4" '
+        f'stroke-dasharray="{dash}"/>'
     )
 
 
