@@ -12,6 +12,7 @@ from course_utils.widgets.drawing_pad import (
     example_strokes,
     static_strip,
 )
+from course_utils.widgets.kernel_workbench import sample_photo, show_filtered, to_grey
 from course_utils.widgets.learning_rate import LearningRate, explore_rates
 from course_utils.widgets.line_fit import LineFit, fit_line
 from course_utils.widgets.perceptron_steps import (
@@ -36,7 +37,10 @@ __all__ = [
     "explore_rates",
     "fit_line",
     "playground",
+    "sample_photo",
     "show_boundaries",
+    "show_filtered",
     "static_strip",
     "step_perceptron",
+    "to_grey",
 ]
