@@ -22,6 +22,13 @@ from course_utils.widgets.perceptron_steps import (
     step_perceptron,
 )
 from course_utils.widgets.playground import Playground, playground
+from course_utils.widgets.sliding_window import (
+    SlidingWindow,
+    show_windows,
+    slide_back,
+    slide_pool,
+    slide_window,
+)
 
 __all__ = [
     "DrawingPad",
@@ -29,6 +36,7 @@ __all__ = [
     "LineFit",
     "PerceptronSteps",
     "Playground",
+    "SlidingWindow",
     "centre_digit",
     "draw_boundary",
     "draw_digit",
@@ -40,6 +48,10 @@ __all__ = [
     "sample_photo",
     "show_boundaries",
     "show_filtered",
+    "show_windows",
+    "slide_back",
+    "slide_pool",
+    "slide_window",
     "static_strip",
     "step_perceptron",
     "to_grey",
