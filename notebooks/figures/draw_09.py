@@ -1,10 +1,29 @@
 """Drawings of notebook 09."""
 
 import numpy as np
-from drawing import DATA, INK, MODEL, NEUTRAL, RIGHT, arrow, frame, grid, main, svg, text
+from drawing import (
+    DATA,
+    ERROR,
+    INK,
+    MODEL,
+    NEUTRAL,
+    RIGHT,
+    arrow,
+    cells,
+    frame,
+    grid,
+    line,
+    main,
+    minus,
+    svg,
+    text,
+)
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import correlate2d
 
-from course_utils.worked_examples import POOL_ME
+from course_utils.worked_examples import LOOP, NINE, POOL_ME
 
+BELOW = "#7B5AA6"  # feature maps are orange above 0 and purple below
 BLOCKS = {(0, 0): DATA, (0, 1): MODEL, (1, 0): RIGHT, (1, 1): NEUTRAL}  # to follow each block
 
 
@@ -30,7 +49,103 @@ def pooling() -> str:
     return svg(900, 325, "Pooling 2 × 2 with stride 2: max, average, sum", *body)
 
 
-FIGURES = {"09_pooling.svg": pooling}
+def axes(x: float, y: float, left: float, right: float, high: float, name: str) -> str:
+    """Return two axes through (x, y), reaching so far to the left, to the right and up."""
+    return (
+        arrow([(x - left, y), (x + right, y)])
+        + arrow([(x, y + 25), (x, y - high)])
+        + text(x + right, y + 24, "z", 19)
+        + text(x, y - high - 34, name, 20, INK, "bold")
+    )
+
+
+def dot(x: float, y: float, colour: str, filled: bool) -> str:
+    """Return a point that belongs to the curve (filled) or doesn't (open)."""
+    fill = colour if filled else "white"
+    return f'<circle cx="{x}" cy="{y}" r="8" fill="{fill}" stroke="{colour}" stroke-width="4"/>'
+
+
+def relu() -> str:
+    """Return ReLU and its slope."""
+    y, unit, one = 265, 60, 110  # the height of 0; a step of z; a slope of 1
+    left, right = 215, 665
+    marks = [text(x + unit * z, y + 24, minus(z), 17) for x in (left, right) for z in (-2, 2)]
+    return svg(
+        900,
+        330,
+        "ReLU and its slope",
+        axes(left, y, 175, 195, 190, "ReLU(z) = max(0, z)"),
+        axes(right, y, 175, 195, 190, "its slope"),
+        *marks,
+        line([(left - 170, y), (left, y), (left + 2.8 * unit, y - 2.8 * unit)], MODEL, 6),
+        text(left - 30, y - 2 * unit, "2", 17),
+        line([(left - 10, y - 2 * unit), (left + 2 * unit, y - 2 * unit), (left + 2 * unit, y)]),
+        line([(right - 170, y), (right, y)], ERROR, 6),
+        line([(right, y - one), (right + 180, y - one)], ERROR, 6),
+        dot(right, y - one, ERROR, False),
+        dot(right, y, ERROR, True),
+        text(right - 28, y - one, "1", 17),
+        text(right + 100, y - one - 26, "slope 1", 18),
+        text(right - 100, y - 26, "slope 0", 18),
+    )
+
+
+def signed(x: float, y: float, values: np.ndarray, side: float, size: int = 16) -> str:
+    """Return a small matrix whose shades are orange above 0 and purple below."""
+    return "".join(
+        grid(x + side * c, y + side * r, [[value]], side, colour, 0.08 + 0.6 * abs(value), size)
+        for (r, c), value in np.ndenumerate(values)
+        for colour in [MODEL if value > 0 else BELOW if value < 0 else NEUTRAL]
+    )
+
+
+def nine_network() -> str:
+    """Return the network that says whether a 9 is shown, with the maps of the 9."""
+    feature = correlate2d(NINE, LOOP, "valid") / 9
+    rectified = np.maximum(feature, 0)
+    pooled = sliding_window_view(rectified, (2, 2)).max(axis=(2, 3))
+    side, middle = 54, 205
+    stages = [
+        (70, "picture", NINE, 20),
+        (265, "convolution", feature, side),
+        (461, "ReLU", rectified, side),
+        (630, "max pooling", pooled, side),
+    ]
+    body = []
+    for x, name, values, step in stages:
+        rows, columns = values.shape
+        left, top = x - step * columns / 2, middle - step * rows / 2
+        body += [
+            text(x, 26, name, 19, INK, "bold"),
+            cells(left, top, rows, columns, step, "#444444", 0.04 + 0.76 * (values > 0))
+            if name == "picture"
+            else signed(left, top, values, step),
+            text(x, 372, f"{rows} × {columns}", 19),
+        ]
+    ends = [(123, 181), (349, 377), (545, 573), (687, 726), (788, 814)]
+    body += [arrow([(start, middle), (end, middle)]) for start, end in ends]
+    body += [
+        cells(130, middle - 62, 3, 3, 14, MODEL, 0.15 + 0.65 * (LOOP > 0)),
+        *(
+            f'<circle cx="{x}" cy="{middle}" r="28" fill="{MODEL}" fill-opacity="0.3" '
+            f'stroke="{MODEL}" stroke-width="2.5"/>'
+            + text(x, middle, letter, 22)
+            + text(x, 26, name, 19, INK, "bold")
+            + text(x, 372, note, 17)
+            for x, letter, name, note in [
+                (757, "z", "dense", f"{pooled.size} weights"),
+                (845, "p", "sigmoid", "a 9?"),
+            ]
+        ),
+    ]
+    return svg(900, 395, "Is it a 9? The whole network", *body)
+
+
+FIGURES = {
+    "09_relu.svg": relu,
+    "09_pooling.svg": pooling,
+    "09_nine_network.svg": nine_network,
+}
 
 
 if __name__ == "__main__":

@@ -115,6 +115,34 @@ def frame(
     )
 
 
+def zeros(
+    x: float, y: float, size: int, before: int, after: int, side: float, bare: int = 0
+) -> str:
+    """Return the dashed zeros around a size × size picture whose corner is at (x, y).
+
+    `before` rows of them stand above (and columns at left), `after` below (and at right). The
+    innermost `bare` rings are left without their digits, for something that is laid there.
+    """
+    body = []
+    for row, column in np.ndindex(before + size + after, before + size + after):
+        row, column = row - before, column - before
+        if not (0 <= row < size and 0 <= column < size):
+            left, top = x + side * column, y + side * row
+            body.append(
+                f'<rect x="{left:g}" y="{top:g}" width="{side}" height="{side}" fill="white" '
+                'stroke="#999999" stroke-width="1.2" stroke-dasharray="4 3"/>'
+            )
+            if not (-bare <= row < size + bare and -bare <= column < size + bare):
+                body.append(text(left + side / 2, top + side / 2, "0", 16, NEUTRAL))
+    return "".join(body)
+
+
+def line(points: list[tuple[float, float]], colour: str = INK, width: float = 1.5) -> str:
+    """Return a plain line through the points."""
+    path = " ".join(f"{x:g},{y:g}" for x, y in points)
+    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+
+
 def arrow(points: list[tuple[float, float]], colour: str = NEUTRAL) -> str:
     """Return a line through the points with a head at its end."""
     path = " ".join(f"{x},{y}" for x, y in points)
