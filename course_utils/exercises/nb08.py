@@ -107,6 +107,7 @@ window_sum = Exercise(
         Case((FOUR, CROSS, 1, 0), "the 2.1 of the notebook"),
         Case((FOUR, CROSS, 3, 3), "the last window of the 4"),
         Case((NINE, LOOP, 0, 1), "the loop of the 9"),
+        Case((NINE, LOOP / 9, 0, 0), "beside the loop, the kernel already divided by 9"),
         Case((ONE_TO_NINE, np.array([[10]]), 2, 1), "a 1 × 1 kernel"),
         Case((ONE_TO_NINE, np.array([[1], [-2]]), 1, 0), "a kernel higher than wide"),
         Case((ONE_TO_NINE, _LOPSIDED, 0, 0), "a kernel as large as the picture"),
@@ -217,6 +218,69 @@ window_sum = Exercise(
             "padded here: the kernel's upper left corner lies on the pixel at (row, col).",
         ),
         Misconception(
+            lambda image, kernel, row, col: _cut(image, kernel, row - 1, col - 1),
+            "Your window is one row and one column too far up and left: rows and columns are "
+            "counted from 0, so nothing is to be taken away.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: sum(
+                image[row - 1 + i, col - 1 + j] * kernel[i, j] for i, j in np.ndindex(kernel.shape)
+            ),
+            "Your window starts one pixel too early. Here everything is counted from 0, and the "
+            "pixel under the kernel's corner is `image[row, col]` itself. (Index −1 reads from the "
+            "other end.)",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
+                image[row - 1 : row + 2, col - 1 : col + 2] * kernel
+            ).sum(),
+            "Your window is 3 × 3 and lies *around* (row, col). It starts there, reaches down and "
+            "to the right, and is as large as the kernel.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: sum(
+                image[i, j] * kernel[i, j] for i, j in np.ndindex(kernel.shape)
+            ),
+            "You always read the window at (0, 0). Count from (row, col) on: `image[row + i, "
+            "col + j]`.",
+            variants=[
+                lambda image, kernel, row, col: (
+                    image[: kernel.shape[0], : kernel.shape[1]] * kernel
+                ).sum()
+            ],
+        ),
+        Misconception(
+            lambda image, kernel, row, col: sum(
+                image[i, j] * kernel[i, j]
+                for i in range(row, kernel.shape[0])
+                for j in range(col, kernel.shape[1])
+            ),
+            "Two counts are mixed up here: the kernel is counted from 0 to its own end, and the "
+            "pixel under `kernel[i, j]` is `image[row + i, col + j]`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: sum(
+                image[i, j] * kernel[i, j]
+                for i in range(row, row + kernel.shape[0])
+                for j in range(col, col + kernel.shape[1])
+            ),
+            "You count right in the picture, but use the same index for the kernel, which starts "
+            "at 0: `kernel[i - row, j - col]`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
+                image[row : row + kernel.shape[0]][col : col + kernel.shape[1]] * kernel
+            ).sum(),
+            "A second pair of square brackets slices the *rows* once more. Rows and columns go "
+            "into one pair: `image[row : …, col : …]`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
+                image[row : row + kernel.shape[1], col : col + kernel.shape[0]] * kernel
+            ).sum(),
+            "The kernel's height and width have changed places: `kernel.shape` is (height, width).",
+        ),
+        Misconception(
             _without_the_last,
             "The last row and column of the window are missing. `range(n)` already stops before "
             "n: take all of `kernel.shape[0]` rows and `kernel.shape[1]` columns.",
@@ -249,10 +313,42 @@ window_sum = Exercise(
         ),
         Misconception(
             lambda image, kernel, row, col: (
+                image[row : row + len(kernel), col : col + len(kernel)] * kernel
+            ).sum(),
+            "Your window is as wide as it is high, but a kernel need not be square: its height is "
+            "`kernel.shape[0]` (or `len(kernel)`), its width `kernel.shape[1]`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: sum(
+                image[row + i, col + j] * kernel[i, j]
+                for i in range(len(kernel))
+                for j in range(len(kernel))
+            ),
+            "Both loops run over the kernel's height, but a kernel need not be square. The columns "
+            "want `range(kernel.shape[1])`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
                 image[row : row + kernel.shape[0], col : col + kernel.shape[1]] @ kernel
             ).sum(),
             "`@` is the product of matrices, rows times columns. Here each pixel meets only the "
             "number that lies on it: `window * kernel`.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
+                image[row : row + kernel.shape[0], col : col + kernel.shape[1]] + kernel
+            ).sum(),
+            "You add the kernel to the window. Multiply: a weight says how much a pixel counts.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: int(_cut(image, kernel, row, col)),
+            "Your sum loses its fraction: 2.1 becomes 2. Leave `int` out.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: round(float(_cut(image, kernel, row, col)), 2),
+            "You round the sum. Round when you print it, if at all: the next layer goes on with "
+            "the exact number.",
+            variants=[lambda image, kernel, row, col: np.round(_cut(image, kernel, row, col), 2)],
         ),
         Misconception(
             lambda image, kernel, row, col: (
@@ -418,6 +514,38 @@ output_size = Exercise(
             "That is right for stride 1. With stride s the window stands at every s-th place only.",
         ),
         Misconception(
+            lambda i, k, s, p: (i - k) // s + 1 + 2 * p,
+            "You add the zeros to the *result*. They are put round the picture, before the kernel "
+            "slides: they belong into the brackets, before the division.",
+        ),
+        Misconception(
+            lambda i, k, s, p: (i + p - k) / s // 1 + 1,
+            "You count the padding once, where zeros come on *both* sides: `2 * p`. And the result "
+            "should be an int: `//`.",
+            variants=[lambda i, k, s, p: np.floor((i + p - k) / s) + 1],
+        ),
+        Misconception(
+            lambda i, k, s, p: (i + p - k) / s + 1,
+            "Two things: zeros come on *both* sides, `2 * p`, and `/` makes a float, where `//` "
+            "rounds down to an int.",
+        ),
+        Misconception(
+            lambda i, k, s, p: (i + 2 * p - k) / s,
+            "Two things: these are steps, and there is one place more than steps, + 1; and `/` "
+            "makes a float, where `//` rounds down to an int.",
+        ),
+        Misconception(
+            lambda i, k, s, p: np.ceil((i + 2 * p - k) / s) + 1,
+            "Two things: pixels that are left over are no place for a window, so round *down*; and "
+            "`np.ceil` returns a float. `//` does both.",
+        ),
+        Misconception(
+            lambda i, k, s, p: (i + 2 * p - 2 * (k // 2)) // s,
+            "You take half a kernel away on each side: that counts the pixels in the middle of a "
+            "window only where k is odd and s is 1. Count the left edges: they go from 0 to "
+            "`i + 2 * p - k`.",
+        ),
+        Misconception(
             lambda i, k, s, p: (i - k) // s + 1,
             "The padding is missing: with p zeros on each side the window has a row of `i + 2 * p` "
             "to slide along.",
@@ -538,6 +666,54 @@ def _square_picture(image, kernel, stride, at=_cut):
     return _slid(image, kernel, rows, columns, at)
 
 
+def _stepped_with_gaps(image, kernel, stride, factor):
+    out = np.zeros(_sizes(image, kernel, stride))
+    for row in range(0, out.shape[0], stride):
+        for col in range(0, out.shape[1], stride):
+            out[row, col] = _cut(image, kernel, row * factor, col * factor)
+    return out
+
+
+def _added_up_in_place(image, kernel, stride):
+    out = np.zeros(_sizes(image, kernel, stride), image.dtype)
+    for row, col in np.ndindex(out.shape):
+        for i, j in np.ndindex(kernel.shape):
+            out[row, col] += image[row * stride + i, col * stride + j] * kernel[i, j]
+    return out
+
+
+def _rounded_up(image, kernel, stride) -> tuple[range, ...]:
+    return tuple(
+        range(0, n - k + stride, stride) for n, k in zip(image.shape, kernel.shape, strict=True)
+    )
+
+
+def _square_map(image, kernel, stride):
+    k = len(kernel)
+    starts = range(0, len(image) - k + 1, stride)
+    return _filled(
+        starts, starts, lambda row, col: (image[row : row + k, col : col + k] * kernel).sum()
+    )
+
+
+def _swapped_shape(image, kernel, stride):
+    out = np.zeros(_sizes(image, kernel, stride)[::-1])
+    for r, row in enumerate(_starts(image, kernel, stride)[0]):
+        for c, col in enumerate(_starts(image, kernel, stride)[1]):
+            out[r, c] = _cut(image, kernel, row, col)
+    return out
+
+
+def _strided_inside(image, kernel, stride):
+    def at(row, col):
+        return sum(
+            image[row + i * stride, col + j * stride] * kernel[i, j]
+            for i, j in np.ndindex(kernel.shape)
+        )
+
+    return _filled(*map(range, _sizes(image, kernel, stride)), at)
+
+
 def _conv2d_random(rng: np.random.Generator) -> Iterator[Case]:
     for shape, window, stride in (
         ((6, 9), (3, 2), 2),
@@ -554,6 +730,7 @@ conv2d = Exercise(
     oracle=_conv2d_oracle,
     cases=[
         Case((FOUR, CROSS, 1), "the 4 of the notebook"),
+        Case((NINE, LOOP / 9, 1), "the loop detector of the notebook"),
         Case((ONE_TO_NINE, ONE_TO_FOUR, 1), "a kernel that shows whether it is turned"),
         Case((np.arange(16).reshape(4, 4), ONE_TO_FOUR, 2), "the stride fits exactly"),
         Case((np.arange(25).reshape(5, 5), ONE_TO_FOUR, 2), "the stride leaves a pixel over"),
@@ -668,6 +845,18 @@ conv2d = Exercise(
             "picture. The size is ⌊(i − k)/s⌋ + 1.",
         ),
         Misconception(
+            lambda image, kernel, stride: _slid(image, kernel, *_rounded_up(image, kernel, stride)),
+            "Where the stride doesn't fit exactly, your last window hangs over the edge. You round "
+            "the size up; pixels left over at the end are left out: `//` rounds down.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(
+                image, kernel, *_rounded_up(image, kernel, stride), _fingered
+            ),
+            "You take one stride too many wherever it doesn't fit exactly, and read outside the "
+            "picture. Round the size *down*: ⌊(i − k)/s⌋ + 1.",
+        ),
+        Misconception(
             lambda image, kernel, stride: _slid(
                 image, kernel, _starts(image, kernel, stride)[0], _starts(image, kernel, 1)[1]
             ),
@@ -732,10 +921,66 @@ conv2d = Exercise(
             "over the picture; the result is filled without gaps and is smaller.",
         ),
         Misconception(
+            lambda image, kernel, stride: _stepped_with_gaps(image, kernel, stride, 1),
+            "The size is right, but your loops take strides through the *result*, so most of it "
+            "stays 0. Fill every place of it, and stride when you cut the window out: "
+            "`row * stride`.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _stepped_with_gaps(image, kernel, stride, stride),
+            "You take strides twice: in the picture, which is right, and in the loops over the "
+            "result, so that most of it stays 0. Let these loops go one by one.",
+        ),
+        Misconception(
             lambda image, kernel, stride: _stepped_small_output(image, kernel, stride),
             "You write the result at the place where the window lies in the picture. With stride "
             "s, the window at row r belongs into row `r // s` of the result. Or let the loops "
             "count the result.",
+        ),
+        Misconception(
+            _strided_inside,
+            "Your stride stands *inside* the window, so it skips pixels under the kernel. It "
+            "belongs to the window's corner: `row * stride + i`.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _filled(
+                *_starts(image, kernel, stride),
+                lambda row, col: (
+                    image[row + kernel.shape[0] - 1, col + kernel.shape[1] - 1] * kernel[-1, -1]
+                ),
+            ),
+            "Each product overwrites the one before, so only the last is left of every window. Add "
+            "them up: `+=`, or `np.sum`.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(image, kernel, *_starts(image, kernel, stride))[:1],
+            "You return after the first row: the `return` stands inside the loop over the rows. "
+            "Move it to the left.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(
+                image, np.ones(kernel.shape), *_starts(image, kernel, stride)
+            ),
+            "You add up the pixels and leave the kernel out. Multiply each window by it first.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(image, kernel, *_starts(image, kernel, stride)) / 9,
+            "Dividing by 9 is part of the loop detector, not of convolution: whoever wants it "
+            "divides the kernel.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: np.maximum(
+                _slid(image, kernel, *_starts(image, kernel, stride)), 0
+            ),
+            "You cut negative sums off at 0. That is ReLU, which comes after the convolution, in "
+            "the next notebook.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(
+                image, kernel, *_starts(image, kernel, stride)
+            ).round(2),
+            "You round the sums. Round when you print them: the next layer goes on with the exact "
+            "numbers.",
         ),
         Misconception(
             lambda image, kernel, stride: (
@@ -775,6 +1020,20 @@ conv2d = Exercise(
             "makes floats.",
         ),
         Misconception(
+            _added_up_in_place,
+            "You add up in an array of the picture's dtype. Bytes run over there (750 becomes "
+            "238), and ints lose each product's fraction. `np.zeros((height, width))` makes floats.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _filled(
+                *_starts(image, kernel, stride),
+                lambda row, col: _cut(image, kernel, row, col),
+                kernel.dtype,
+            ),
+            "Your result has the dtype of the *kernel*: with whole numbers there, the fractions "
+            "of the picture are cut off. `np.zeros((height, width))` makes floats.",
+        ),
+        Misconception(
             lambda image, kernel, stride: _filled(
                 *_starts(image, kernel, stride),
                 lambda row, col: _cut(image, kernel, row, col),
@@ -804,6 +1063,16 @@ conv2d = Exercise(
             "end with `image.shape[1]`.",
         ),
         Misconception(
+            _square_map,
+            "You work out one size and use it for both directions. Neither pictures nor kernels "
+            "need be square: heights come from `shape[0]`, widths from `shape[1]`.",
+        ),
+        Misconception(
+            _swapped_shape,
+            "Your result is made as (width, height), so it is too small in one direction. NumPy "
+            "wants (height, width), rows first.",
+        ),
+        Misconception(
             lambda image, kernel, stride: _slid(image, kernel, *_starts(image, kernel, stride)).T,
             "Rows and columns of your result have changed places. The outer loop goes over the "
             "rows, the inner one along a row, from column to column.",
@@ -814,6 +1083,22 @@ conv2d = Exercise(
             ).ravel(),
             "All the sums are there, but in one long list. Put them into rows: an array "
             "(height, width).",
+        ),
+        Misconception(
+            lambda image, kernel, stride: (
+                _slid(image, kernel, *_starts(image, kernel, stride))
+                .cumsum()
+                .reshape(_sizes(image, kernel, stride))
+            ),
+            "Each sum contains all those before it. Set your total back to 0 for every window: "
+            "`total = 0` belongs inside both loops over the result.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _slid(
+                image, kernel, *_starts(image, kernel, stride)
+            ).cumsum(axis=1),
+            "Your sums grow along each row: the total goes back to 0 only when a new row begins. "
+            "It has to start at 0 for every window.",
         ),
         Misconception(
             lambda image, kernel, stride: _slid(
@@ -869,6 +1154,13 @@ def _whole_frame(image, kernel_size):
 def _cut_frame(image, kernel_size, before, after):
     frame = np.zeros((image.shape[0] + before + after, image.shape[1] + before + after))
     frame[before:-after, before:-after] = image
+    return frame
+
+
+def _tight_frame(image, kernel_size):
+    n = kernel_size // 2
+    frame = np.zeros((image.shape[0] + kernel_size - 1, image.shape[1] + kernel_size - 1))
+    frame[n:-n, n:-n] = image
     return frame
 
 
@@ -1032,6 +1324,29 @@ pad_same = Exercise(
             ),
             "Right, except where no zero is to be added on a side: `[before:-0]` is an empty "
             "slice. Write `before : before + height`.",
+        ),
+        Misconception(
+            lambda image, kernel_size: _tight_frame(image, kernel_size),
+            "`[n:-n]` leaves out equally much on both sides. That fits odd kernels from 3 × 3 on; "
+            "an even one needs another number at the end, and `[0:-0]` is empty.",
+        ),
+        Misconception(
+            lambda image, kernel_size: (
+                np.pad(image, kernel_size // 2)
+                if kernel_size % 2
+                else _padded_alike(image, 0, kernel_size - 1)
+            ),
+            "Odd kernels are right. With an even one only the zeros that can't be shared out go to "
+            "the bottom and right: a 4 × 4 kernel has 1 row above and 2 below.",
+        ),
+        Misconception(
+            lambda image, kernel_size: (
+                np.pad(image, kernel_size // 2)
+                if kernel_size % 2
+                else _padded_alike(image, 0, kernel_size // 2)
+            ),
+            "Odd kernels are right. With an even one rows are missing at the top: `kernel_size - "
+            "1` in all, shared out as evenly as can be.",
         ),
         Misconception(
             lambda image, kernel_size: _whole_frame(image, kernel_size),
@@ -1238,6 +1553,27 @@ conv_colour = Exercise(
             "own: `kernel[:, :, c]`.",
         ),
         Misconception(
+            lambda image, kernel, bias: (
+                signal.correlate2d(_wide(image).sum(-1), kernel.sum(-1), mode="valid") + bias
+            ),
+            "You add the channels up before you multiply, so the picture is grey and red, green "
+            "and blue can't be told apart any more. First the products, channel by channel.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: (
+                _plain_sums(image, kernel).cumsum().reshape(_sizes(image, kernel, 1)) + bias
+            ),
+            "Each sum contains all those before it. Your total has to start at 0 for every window; "
+            "then the bias.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: (
+                (_plain_sums(image, kernel) + bias).cumsum().reshape(_sizes(image, kernel, 1))
+            ),
+            "Each number contains all those before it, biases included. Set the total back for "
+            "every window: `total = bias` is a good start.",
+        ),
+        Misconception(
             lambda image, kernel, bias: _plain_sums(image, kernel[..., ::-1]) + bias,
             "The kernel's slices meet the channels in reverse order: blue meets what is meant for "
             "red. Channel c belongs to `kernel[:, :, c]`.",
@@ -1345,13 +1681,13 @@ shift_kernel = ValueExercise(
         ),
         Misconception(
             [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
-            "This moves pictures to the right *and down*: the 1 is in the right column of the "
-            "kernel's grid, but fetches from the row above.",
+            "This moves pictures to the right *and down*: each pixel fetches its neighbour on the "
+            "left, but from the row above. Stay in the same row.",
         ),
         Misconception(
             [[0, 0, 0], [0, 0, 0], [1, 0, 0]],
-            "This moves pictures to the right *and up*: each pixel fetches from the row below. "
-            "Stay in the same row.",
+            "This moves pictures to the right *and up*: each pixel fetches its neighbour on the "
+            "left, but from the row below. Stay in the same row.",
         ),
         Misconception(
             [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
