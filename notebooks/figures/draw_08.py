@@ -17,8 +17,14 @@ from drawing import (
     text,
     zeros,
 )
-from scipy.signal import correlate2d
 
+from course_utils.convolution import (
+    conv2d,
+    output_size,
+    padding_amounts,
+    parameter_count,
+    receptive_field,
+)
 from course_utils.worked_examples import (
     AVERAGE_ME,
     CROSS,
@@ -41,7 +47,7 @@ def pixels(x: float, y: float, image: np.ndarray, side: float) -> str:
 def tiles() -> str:
     """Return the 4 cut into overlapping tiles that one and the same small network looks at."""
     x, y, side, k = 20, 70, 42, 3
-    out = FOUR.shape[0] - k + 1
+    out = output_size(FOUR.shape[0], k)
     letters = np.array([chr(ord("A") + i) for i in range(out * out)]).reshape(out, out)
     shown = [(0, 0, 60), (0, 1, 158), (out - 1, out - 1, 276)]  # tile's row and column; height
     map_x, map_y, cell = 686, 106, 49
@@ -96,9 +102,10 @@ def stride_padding() -> str:
     """Return the places where a 3 × 3 window may stand on 5 × 5: valid, same, full."""
     size, kernel, side, top = 5, 3, 30, 125
     body = []
-    for name, padding, middle in [("valid", 0, 135), ("same", 1, 435), ("full", 2, 755)]:
+    for name, middle in [("valid", 135), ("same", 435), ("full", 755)]:
+        padding, _ = padding_amounts(size, kernel, padding=name)
         x = middle - size * side / 2
-        out = size + 2 * padding - kernel + 1
+        out = output_size(size, kernel, p=padding)
         start = x + side * (kernel / 2 - padding)  # the centre of the first window
         dots = "".join(
             f'<circle cx="{start + side * c:g}" cy="{start - x + top + side * r:g}" r="6" '
@@ -127,7 +134,7 @@ def same_even() -> str:
         (3, 225, "one ring, all around"),
         (2, 675, "bottom and right only"),
     ]:
-        before, after = (kernel - 1) // 2, kernel // 2
+        before, after = padding_amounts(size, kernel)
         out = before + size + after - kernel + 1
         x = middle - size * side / 2
         body += [
@@ -270,11 +277,11 @@ def hierarchy() -> str:
     return svg(900, 410, "From pixels to lines, to parts, to a head", *body)
 
 
-def receptive_field() -> str:
+def stacked_layers() -> str:
     """Return what one neuron of layer 4 sees through stacked 3 × 3 kernels, from the side."""
     kernel, layers, side, step, wide = 3, 4, 42, 72, 11
     middle, top = 450, 24
-    seen = [1 + depth * (kernel - 1) for depth in range(layers + 1)]
+    seen = [receptive_field([(kernel, 1)] * depth) if depth else 1 for depth in range(layers + 1)]
     x = [middle + side * (i - (wide - 1) / 2) for i in range(wide)]  # centres of a row's cells
     body, fan = [], []
     for depth, count in enumerate(seen):
@@ -321,24 +328,22 @@ def volumes() -> str:
     kernels = [[VERTICAL, VERTICAL.T, DIAGONAL], [DIAGONAL[::-1], LOOP, CROSS]]
     n_in, n_out, k = len(maps), len(kernels[0]), 3
     rows, columns, last = [92, 216], [330, 530, 730], 362
-    weights = n_in * n_out * k * k
+    weights = parameter_count(k, n_in, n_out, bias=False)
     body = [
         f'<rect x="{x - 74}" y="18" width="148" height="272" rx="12" fill="{MODEL}" '
         'fill-opacity="0.12"/>'
         for x in columns
     ]
-    for y, image in zip(rows, maps, strict=True):
+    for y, image in zip(rows, maps, strict=True):  # a map goes to every kernel of its row
         body += [
-            line(
-                [(151, y), (columns[-1], y)], "#AAAAAA"
-            ),  # the map goes to every kernel of its row
+            line([(151, y), (columns[-1], y)], "#AAAAAA"),
             cells(46, y - 52.5, *image.shape, 21, DATA, 0.05 + 0.8 * image),
         ]
     for column, x in enumerate(columns):
         total = 0
         for row, y in enumerate(rows):
             kernel = kernels[row][column]
-            total = total + correlate2d(maps[row], kernel, "valid")
+            total = total + conv2d(maps[row], kernel)
             body += [
                 f'<rect x="{x - 45}" y="{y - 45}" width="90" height="90" fill="white"/>',
                 cells(x - 45, y - 45, k, k, 30, MODEL, 0.15 + 0.65 * (kernel > 0)),
@@ -375,7 +380,7 @@ def cross_vs_true() -> str:
         (118, "cross-correlation", ONE_TO_FOUR),
         (314, "true convolution", ONE_TO_FOUR[::-1, ::-1]),
     ]:
-        result = correlate2d(ONE_TO_NINE, kernel, "valid")
+        result = conv2d(ONE_TO_NINE, kernel)
         products = [f"{a}·{b}" for a, b in zip(ONE_TO_NINE[:2, :2].flat, kernel.flat, strict=True)]
         body += [
             grid(40, middle - 69, ONE_TO_NINE, side, DATA, 0.2, 20),
@@ -394,7 +399,7 @@ FIGURES = {
     "08_hierarchy.svg": hierarchy,
     "08_stride_padding.svg": stride_padding,
     "08_same_even.svg": same_even,
-    "08_receptive_field.svg": receptive_field,
+    "08_receptive_field.svg": stacked_layers,
     "08_volumes.svg": volumes,
     "08_cross_vs_true.svg": cross_vs_true,
 }

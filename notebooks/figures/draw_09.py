@@ -18,9 +18,8 @@ from drawing import (
     svg,
     text,
 )
-from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import correlate2d
 
+from course_utils.convolution import average_pool2d, conv2d, max_pool2d, relu, sum_pool2d
 from course_utils.worked_examples import LOOP, NINE, POOL_ME
 
 BELOW = "#7B5AA6"  # feature maps are orange above 0 and purple below
@@ -40,11 +39,13 @@ def pooling() -> str:
         ]
     body.append(arrow([(x + 4 * side + 18, y + 2 * side), (358, y + 2 * side)]))
     for left, (name, reduce) in zip(
-        [385, 560, 735], {"max": np.max, "average": np.mean, "sum": np.sum}.items(), strict=True
+        [385, 560, 735],
+        {"max": max_pool2d, "average": average_pool2d, "sum": sum_pool2d}.items(),
+        strict=True,
     ):
         body.append(text(left + 65, y + 30, name, 20, INK, "bold"))
         for (r, c), colour in BLOCKS.items():
-            value = [[reduce(blocks[r, c])]]
+            value = reduce(blocks[r, c])
             body.append(grid(left + 65 * c, y + 55 + 65 * r, value, 65, colour, 0.3, 22))
     return svg(900, 325, "Pooling 2 × 2 with stride 2: max, average, sum", *body)
 
@@ -65,7 +66,7 @@ def dot(x: float, y: float, colour: str, filled: bool) -> str:
     return f'<circle cx="{x}" cy="{y}" r="8" fill="{fill}" stroke="{colour}" stroke-width="4"/>'
 
 
-def relu() -> str:
+def relu_graph() -> str:
     """Return ReLU and its slope."""
     y, unit, one = 265, 60, 110  # the height of 0; a step of z; a slope of 1
     left, right = 215, 665
@@ -101,9 +102,9 @@ def signed(x: float, y: float, values: np.ndarray, side: float, size: int = 16) 
 
 def nine_network() -> str:
     """Return the network that says whether a 9 is shown, with the maps of the 9."""
-    feature = correlate2d(NINE, LOOP, "valid") / 9
-    rectified = np.maximum(feature, 0)
-    pooled = sliding_window_view(rectified, (2, 2)).max(axis=(2, 3))
+    feature = conv2d(NINE, LOOP) / 9
+    rectified = relu(feature)
+    pooled = max_pool2d(rectified, 2, stride=1)
     side, middle = 54, 205
     stages = [
         (70, "picture", NINE, 20),
@@ -142,7 +143,7 @@ def nine_network() -> str:
 
 
 FIGURES = {
-    "09_relu.svg": relu,
+    "09_relu.svg": relu_graph,
     "09_pooling.svg": pooling,
     "09_nine_network.svg": nine_network,
 }

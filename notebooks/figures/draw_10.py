@@ -18,8 +18,8 @@ from drawing import (
     text,
     zeros,
 )
-from scipy.signal import correlate2d
 
+from course_utils.convolution import conv2d, max_pool2d, max_pool2d_gradient
 from course_utils.worked_examples import ONE_TO_FOUR, POOL_ME
 
 SLOPES = np.array([[1, 0], [-1, 2]])  # ∂L/∂O
@@ -66,7 +66,7 @@ def back_through_conv() -> str:
     """Return ∂L/∂X as the full cross-correlation of the slopes with F turned, one cell worked."""
     side, x, middle = 50, 90, 190
     turned = ONE_TO_FOUR[::-1, ::-1]
-    slopes_x = correlate2d(SLOPES, turned, "full")
+    slopes_x = conv2d(SLOPES, turned, padding="full")
     products = [
         f"{minus(a)}·{b}" if a >= 0 else f"({minus(a)})·{b}"
         for a, b in zip(SLOPES.flat, turned.flat, strict=True)
@@ -115,10 +115,9 @@ def four_blocks(x: float, y: float, values: np.ndarray, largest: np.ndarray, col
 def back_through_max_pool() -> str:
     """Return the maxima of four blocks forward, and back the slopes that only they receive."""
     slopes = np.array([[1, -2], [3, 4]])
-    pooled = POOL_ME.reshape(2, 2, 2, 2).max(axis=(1, 3))
-    wide = np.ones((2, 2), dtype=int)
-    largest = np.kron(pooled, wide) == POOL_ME
-    back = np.where(largest, np.kron(slopes, wide), 0)
+    pooled = max_pool2d(POOL_ME)
+    largest = max_pool2d_gradient(POOL_ME, np.ones((2, 2))) > 0
+    back = max_pool2d_gradient(POOL_ME, slopes)
     x, out, side = 120, 640, 58
     rows = [(36, POOL_ME, pooled, DATA, NEUTRAL), (246, back, slopes, ERROR, ERROR)]
     body = []
@@ -152,7 +151,7 @@ def stride_zeros() -> str:
     given = np.zeros((3, 3), dtype=bool)
     given[::stride, ::stride] = True
     turned = ONE_TO_FOUR[::-1, ::-1]
-    slopes_x = correlate2d(spread, turned, "full")
+    slopes_x = conv2d(spread, turned, padding="full")
     x = 250
     return svg(
         900,
