@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from course_utils.checks import Case, Exercise, Misconception, ProbeExercise
-from course_utils.worked_examples import DIAGONAL, EIGHT, LOOP, NINE, NINE_LEFT, SIX
+from course_utils.worked_examples import DIAGONAL, EIGHT, LOOP, NINE, NINE_LEFT, SIX, picture
 
 # --- dead units ---------------------------------------------------------------------------------
 
@@ -595,46 +595,42 @@ next_layer = Exercise(
     "size of the picture.",
 )
 
-# --- a network for the 6 ------------------------------------------------------------------------
+# --- a network for the 9 ------------------------------------------------------------------------
 
 
-def my_six_layer():
-    """Return (weights, bias) of a dense layer that says yes to a 6; weights is (4, 2, 2)."""
+def my_nine_layer():
+    """Return (weights, bias) of a dense layer that says yes to a 9; weights is (4, 2, 2)."""
     weights = np.zeros((4, 2, 2))
-    weights[3, :, 0] = 2  # a loop at the bottom speaks for a 6,
-    weights[0, :, 0] = -2  # one at the top against it
-    weights[0, :, 1] = 8  # and its stroke leans at the top
+    weights[0, :, 0] = 2  # a loop at the top speaks for a 9,
+    weights[3, :, 0] = -2  # one at the bottom against it,
+    weights[3, :, 1] = 8  # and its tail, which few others have, counts most
     return weights, -12.0
 
 
-RING_BELOW = np.where(np.arange(7)[:, None] > 3, SIX, -1)
-"""The loop of the 6 without its stroke, ``(7, 5)``."""
-
-SIX_PICTURES = {
-    "6": SIX,
-    "6, moved": NINE_LEFT[::-1, ::-1],
+NINE_PICTURES = {
     "9": NINE,
     "9, moved": NINE_LEFT,
+    "6": SIX,
     "8": EIGHT,
-    "ring": RING_BELOW,
+    "ring": picture("-+++- -+-+- -+++- ----- ----- ----- -----"),
 }
-"""What a network for the 6 is tried on."""
+"""What a network for the 9 is tried on."""
 
 
-def pooled_maps(picture: np.ndarray) -> np.ndarray:
-    """Return what the dense layer of notebook 09 reads of a picture (7, 5): shape (4, 2, 2).
+def pooled_maps(image: np.ndarray) -> np.ndarray:
+    """Return what the dense layer reads of an image (7, 5): shape (4, 2, 2).
 
     The maps of the loop detector and of the diagonal detector, after ReLU and max pooling
     2 × 2 with stride 1.
     """
     view = np.lib.stride_tricks.sliding_window_view
     kernels = np.stack([LOOP, DIAGONAL], axis=-1) / 9
-    maps = np.einsum("rcij,ijk->rck", view(picture, (3, 3)), kernels)
+    maps = np.einsum("rcij,ijk->rck", view(image, (3, 3)), kernels)
     return view(np.maximum(maps, 0), (2, 2), axis=(0, 1)).max(axis=(3, 4))
 
 
-def _probe_six_layer(build):
-    """Let the layer judge six pictures."""
+def _probe_nine_layer(build):
+    """Let the layer judge five pictures."""
     result = build()
     if not isinstance(result, tuple) or len(result) != 2:
         return "Your function should return two things: `return weights, bias`."
@@ -647,130 +643,134 @@ def _probe_six_layer(build):
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         return "Every weight and the bias should be a finite number."
     z = {
-        name: (pooled_maps(picture) * weights).sum() + bias.item()
-        for name, picture in SIX_PICTURES.items()
+        name: (pooled_maps(image) * weights).sum() + bias.item()
+        for name, image in NINE_PICTURES.items()
     }
+    finding = _nine_finding({name for name, value in z.items() if value > 0})
     table = ", ".join(f"{name}: {value:+.2f}" for name, value in z.items())
-    finding = _six_finding({name for name, value in z.items() if value > 0})
     return finding and (finding, f"The sums z that your layer makes: {table}.")
 
 
-def _six_finding(yes: set[str]) -> str | None:
+def _nine_finding(yes: set[str]) -> str | None:
     """Return what is wrong with the pictures that get a yes, if anything."""
-    if yes == set(SIX_PICTURES):
+    if yes == set(NINE_PICTURES):
         return "all yes"
     if not yes:
         return "all no"
-    if "6" not in yes:
-        return "not the 6"
-    if yes & {"9", "9, moved"}:
-        return "a 9 too"
-    if "8" in yes:
-        return "an 8 too"
-    if "6, moved" not in yes:
-        return "one place"
-    return "ring" if "ring" in yes else None
+    if "9" not in yes:
+        return "the 6 instead" if "6" in yes else "not the 9"
+    for key, name in {"the 6 too": "6", "the 8 too": "8", "the ring": "ring"}.items():
+        if name in yes:
+            return key
+    return None if "9, moved" in yes else "one place"
 
 
-def _turned() -> np.ndarray:
-    """Return the weights of the solution."""
-    return my_six_layer()[0]
+def _weights(*, top: float, bottom: float, tail: float) -> np.ndarray:
+    """Return weights for a loop at the top, one at the bottom, and a tail at the bottom."""
+    weights = np.zeros((4, 2, 2))
+    weights[0, :, 0], weights[3, :, 0], weights[3, :, 1] = top, bottom, tail
+    return weights
 
 
-def _nines_own():
-    return _turned()[::-1], -12.0
-
-
-def _nines_mirrored():
-    return _turned()[::-1, ::-1], -12.0
-
-
-def _no_nine_is_a_six():
-    return -_turned()[::-1], 12.0
-
-
-def _anywhere():
-    return np.abs(_turned()) + np.abs(_turned()[::-1]), -20.0
-
-
-def _left_column_only():
-    weights = 2 * _turned()
-    weights[:, 1] = 0
+def _right_column_only():
+    weights = 2 * _weights(top=2, bottom=-2, tail=8)
+    weights[:, 0] = 0
     return weights, -12.0
 
 
-def _loop_counts_most():
-    weights = np.zeros((4, 2, 2))
-    weights[3, :, 0], weights[0, :, 0], weights[0, :, 1] = 8, -8, 2
-    return weights, -8.0
+def _tail_in_any_row():
+    weights = _weights(top=2, bottom=-2, tail=8)
+    weights[:, :, 1] = 8
+    return weights, -12.0
 
 
-six_layer = ProbeExercise(
-    name="six_layer",
-    solution=my_six_layer,
-    probe=_probe_six_layer,
+def _tail_at_the_top():
+    weights = _weights(top=4, bottom=-4, tail=0)
+    weights[0, :, 1] = -8
+    return -weights, -9.0
+
+
+nine_layer = ProbeExercise(
+    name="nine_layer",
+    solution=my_nine_layer,
+    probe=_probe_nine_layer,
     expects="a pair: weights of shape (4, 2, 2) and a bias",
     hints=[
-        "How does a 6 come out of a 9? Look at the pooled maps of the 6 in the table above: "
-        "where is its loop, where its slanting stroke?",
-        "A 6 is a 9 turned by 180°, and both kernels stay the same when they are turned. So the "
-        "pooled maps are turned as well.",
-        "Start with `weights = np.zeros((4, 2, 2))`; `weights[3, :, 0] = 2` gives both columns of "
-        "the bottom row in the loop map the weight 2. The bias may stay as it was.",
+        "Start with `weights = np.zeros((4, 2, 2))`. Then `weights[0, :, 0] = …` is the weight of a "
+        "loop at the top, for both columns. Which slice is the tail, at the bottom of map 1?",
+        "The 9 and the ring have the same loop. Only the tail tells them apart, so it has to count "
+        "for more than the loop does, and the bias has to be more than the loop alone can overcome.",
+        "Take a, −a and d for the loop at the top, the loop at the bottom and the tail. The moved "
+        "9 makes a + 1.56 d, the ring 2 a + 0.67 d. The bias goes between the two; so let d be "
+        "larger than a by far.",
     ],
     variants=[
-        lambda: (_turned(), -12),
-        lambda: (3 * _turned(), np.array([-36.0])),
-        lambda: (_turned()[:, ::-1], -12.0),
+        lambda: (_weights(top=2, bottom=-2, tail=8), -12),
+        lambda: (_weights(top=20, bottom=-20, tail=80), np.array([-120.0])),
+        lambda: (_weights(top=0, bottom=0, tail=5), -5.0),
     ],
     misconceptions=[
         Misconception(
-            _nines_own,
-            "Your layer says no to the 6: it still looks for the loop and the stroke where a 9 "
-            "has them. Where does a 6 have its loop?",
-            variants=[_nines_mirrored],
-            key="not the 6",
+            lambda: (_weights(top=4, bottom=-4, tail=0), -2.0),
+            "The ring still gets a yes. Its loop is the same as that of the 9, so let the tail "
+            "count for more, and the bias be more than a loop alone can overcome.",
+            variants=[
+                lambda: (_weights(top=4, bottom=-4, tail=4), -2.0),
+                lambda: (_weights(top=8, bottom=-8, tail=2), -6.0),
+            ],
+            key="the ring",
         ),
         Misconception(
-            _no_nine_is_a_six,
-            "The 6 gets a yes, and so does the 8, which has a loop at the bottom too. Its loop at the "
-            "top has to speak against it. (What is no 9 need not be a 6.)",
-            variants=[lambda: (-10 * _turned()[::-1], 120.0)],
-            key="an 8 too",
+            lambda: (_weights(top=2, bottom=-2, tail=8)[::-1], -12.0),
+            "The 6 gets a yes, and the 9 a no: the rows are upside down, or the two maps have "
+            "changed places. Row 0 is the top; map 0 is the loop, map 1 the diagonal.",
+            variants=[
+                lambda: (_weights(top=2, bottom=-2, tail=8)[:, :, ::-1], -5.0),
+                _tail_at_the_top,
+            ],
+            key="the 6 instead",
         ),
         Misconception(
-            lambda: (_turned(), 12.0),
-            "Everything gets a yes, even the 9 and the 8. The bias is what the evidence has to "
-            "overcome: make it negative, or more so, and let what speaks against a 6 count against "
-            "it.",
+            _tail_in_any_row,
+            "The 6 gets a yes as well: it has a slanting stroke too, at the top. Let the diagonal "
+            "map count in the bottom row only, where the 9 has its tail.",
+            key="the 6 too",
+        ),
+        Misconception(
+            lambda: (_weights(top=2, bottom=2, tail=8), -6.0),
+            "The 8 gets a yes as well. A loop at the bottom should count against a 9.",
+            variants=[lambda: (_weights(top=4, bottom=0, tail=4), -2.0)],
+            key="the 8 too",
+        ),
+        Misconception(
+            _right_column_only,
+            "The 9 gets a yes, the moved one doesn't. Give both columns of a row the same weight, "
+            "and leave room in the bias: the moved 9 has a loop in one cell only.",
+            variants=[lambda: (_weights(top=4, bottom=-4, tail=6), -18.0)],
+            key="one place",
+        ),
+        Misconception(
+            lambda: (_weights(top=2, bottom=-2, tail=8), 12.0),
+            "Everything gets a yes, or nearly. The bias is what the evidence has to overcome: make "
+            "it negative, or more so.",
             variants=[lambda: (np.zeros((4, 2, 2)), 1.0)],
             key="all yes",
         ),
         Misconception(
-            lambda: (_turned() / 4, -12.0),
-            "Everything gets a no, the 6 as well: its evidence doesn't make up for the bias. Work "
-            "out z for the 6.",
+            lambda: (_weights(top=2, bottom=-2, tail=8) / 4, -12.0),
+            "Everything gets a no, the 9 as well: its evidence doesn't make up for the bias. Work "
+            "out z for the 9.",
             variants=[lambda: (np.zeros((4, 2, 2)), -1.0)],
             key="all no",
         ),
         Misconception(
-            _anywhere,
-            "The 6 gets a yes, and a 9 as well. Which row a loop is in has to make a difference.",
-            key="a 9 too",
-        ),
-        Misconception(
-            _left_column_only,
-            "The 6 gets a yes, but not when it stands one column further to the right. Give both "
-            "columns of a row the same weight, so that the place across doesn't matter.",
-            key="one place",
-        ),
-        Misconception(
-            _loop_counts_most,
-            "A ring at the bottom, without the stroke of a 6, also gets a yes. Loops occur in many "
-            "shapes; the slanting stroke should count for more.",
-            key="ring",
+            lambda: (_weights(top=2, bottom=-2, tail=-8), 2.0),
+            "Something else gets a yes, and the 9 doesn't. What a 9 has, a loop at the top and a "
+            "tail at the bottom, should have positive weights.",
+            variants=[lambda: (_weights(top=2, bottom=-2, tail=-4), 1.0)],
+            key="not the 9",
         ),
     ],
-    well_done="You have written a classifier without a single training picture. How would you go on "
-    "to all ten digits? Somebody had to, before networks learned their weights.",
+    well_done="Now try it on a slanting stroke without any loop. Which inequality would keep that "
+    "out as well?",
 )
