@@ -76,6 +76,10 @@ def test_numbers_that_the_sentences_and_notes_quote():
     assert nb08.conv_colour.oracle(corner, kernel, bias) == [[-25]]
     flipped = next(m for m in nb08.conv_colour.misconceptions if "337" in m.sentence)
     assert flipped.wrong(corner, kernel, bias) == [[337]]
+    in_bytes = next(m for m in nb08.conv2d.misconceptions if "750 becomes 238" in m.sentence)
+    case = next(c for c in nb08.conv2d.fixed_cases if c.note == "a picture of bytes")
+    assert nb08.conv2d.oracle(*case.args)[0, 0] == 750
+    assert in_bytes.wrong(*case.args)[0, 0] == 238
     assert nb08.output_size.oracle(224, 7, 2, 3) == 112, "as ResNet's first layer"
 
 
@@ -114,7 +118,19 @@ DOES = {
     "subtracts the old picture": lambda image: moved(image, right=1) - image,
     "right neighbour minus": lambda image: moved(image, right=-1) - moved(image, right=1),
     "left neighbour minus": lambda image: moved(image, right=1) - moved(image, right=-1),
-    "turns the sign": lambda image: -moved(image, right=1),
+    "But −1 turns the sign": lambda image: -moved(image, right=1),
+    "does not move things backwards": lambda image: -moved(image, right=-1),
+    "so you see the picture twice": lambda image: moved(image, right=1) + moved(image, right=-1),
+    "mean of the left and the right": lambda image: (
+        (moved(image, right=1) + moved(image, right=-1)) / 2
+    ),
+    "half and half": lambda image: (image + moved(image, right=1)) / 2,
+    "smeared up and down and stays": lambda image: (
+        moved(image, down=1) + image + moved(image, down=-1)
+    ),
+    "moves down and is smeared": lambda image: (
+        moved(image, 1, -1) + moved(image, 1) + moved(image, 1, 1)
+    ),
     "fetch nothing": lambda image: 0 * image,
 }
 

@@ -516,7 +516,7 @@ output_size = Exercise(
         Misconception(
             lambda i, k, s, p: (i - k) // s + 1 + 2 * p,
             "You add the zeros to the *result*. They are put round the picture, before the kernel "
-            "slides: they belong into the brackets, before the division.",
+            "slides: they belong inside the brackets, before the division.",
         ),
         Misconception(
             lambda i, k, s, p: (i + p - k) / s // 1 + 1,
@@ -934,7 +934,7 @@ conv2d = Exercise(
         Misconception(
             lambda image, kernel, stride: _stepped_small_output(image, kernel, stride),
             "You write the result at the place where the window lies in the picture. With stride "
-            "s, the window at row r belongs into row `r // s` of the result. Or let the loops "
+            "s, the window at row r belongs in row `r // s` of the result. Or let the loops "
             "count the result.",
         ),
         Misconception(
@@ -1442,6 +1442,10 @@ conv_colour = Exercise(
         Case((np.arange(24).reshape(2, 4, 3) % 5, RGB_KERNEL[:2, :2], -4), "a negative bias"),
         Case((np.arange(24).reshape(4, 2, 3) % 5, RGB_KERNEL[:, :1], 0), "no bias"),
         Case((np.arange(18).reshape(2, 3, 3) % 5, RGB_KERNEL[1:, :2], 0.5), "half a bias"),
+        Case(
+            (np.arange(18).reshape(2, 3, 3) / 16, RGB_KERNEL[1:, 1:], -0.125),
+            "colours from 0 to 1",
+        ),
         Case((np.stack([_BYTES, _BYTES[::-1]], axis=-1), RGB_KERNEL[:2, :2, 1:], 2), "bytes"),
     ],
     random_cases=_conv_colour_random,
@@ -1484,6 +1488,13 @@ conv_colour = Exercise(
         Misconception(
             lambda image, kernel, bias: _plain_sums(image, kernel) + kernel.size * bias,
             "You add the bias to every single product. It is added once per window, after the sum.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: (
+                _plain_sums(image, kernel) + kernel.shape[0] * kernel.shape[1] * bias
+            ),
+            "The bias comes in once for each pixel under the kernel. It stands inside one loop too "
+            "many: add it once per window, after all the loops over the kernel.",
         ),
         Misconception(
             lambda image, kernel, bias: _plain_sums(image, kernel) - bias,
@@ -1539,6 +1550,13 @@ conv_colour = Exercise(
             lambda image, kernel, bias: _channel_maps(image, kernel)[..., -1] + bias,
             "Only the last channel is left over: each one overwrites the one before. Add them up, "
             "with `+=`.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: (_plain_sums(image, kernel) + bias)[..., None].repeat(
+                kernel.shape[2], axis=-1
+            ),
+            "The sums are right, but each stands there once per channel. One kernel makes one map: "
+            "`np.zeros((height, width))`, without the channels.",
         ),
         Misconception(
             lambda image, kernel, bias: _channel_maps(image, kernel).max(axis=-1) + bias,
@@ -1616,6 +1634,28 @@ conv_colour = Exercise(
             "take the number from `kernel.shape[2]`, or let `np.sum` take them all.",
         ),
         Misconception(
+            lambda image, kernel, bias: (
+                signal.correlate2d(image.mean(axis=-1), kernel.sum(axis=-1), mode="valid") + bias
+            ),
+            "You turn the picture grey first. Then the kernel can't tell red from blue: each "
+            "channel has to meet its own slice of the kernel before anything is added up.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: _filled(
+                *(range(n - len(kernel) + 1) for n in image.shape[:2]),
+                lambda row, col: (
+                    (image[row : row + len(kernel), col : col + len(kernel)] * kernel).sum() + bias
+                ),
+            ),
+            "You use the kernel's height for its width as well, but a kernel need not be square. "
+            "Its width is `kernel.shape[1]`.",
+        ),
+        Misconception(
+            lambda image, kernel, bias: (_plain_sums(image, kernel) + bias).round(2),
+            "You round the sums. Round when you print them; the next layer goes on with the exact "
+            "numbers.",
+        ),
+        Misconception(
             lambda image, kernel, bias: np.maximum(_plain_sums(image, kernel) + bias, 0),
             "You cut negative sums off at 0. That is ReLU, the next step in a network, not part of "
             "the convolution.",
@@ -1641,7 +1681,7 @@ conv_colour = Exercise(
 
 def my_shift_kernel():
     """Give weight 1 to the neighbour on the left and 0 to everything else."""
-    kernel = np.zeros((3, 3))
+    kernel = np.zeros((3, 3), dtype=int)
     kernel[1, 0] = 1
     return kernel
 
@@ -1663,7 +1703,7 @@ shift_kernel = ValueExercise(
             [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
             "This moves pictures to the *left*: every pixel fetches its right neighbour. The "
             "kernel doesn't say where a pixel goes, but where it is fetched from. (In true "
-            "convolution your kernel would be right.)",
+            "convolution your kernel would do it.)",
         ),
         Misconception(
             [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -1745,13 +1785,68 @@ shift_kernel = ValueExercise(
         ),
         Misconception(
             [[0, 0, 0], [-1, 0, 0], [0, 0, 0]],
-            "The place is right. But − 1 turns the sign of every pixel: ink becomes negative. The "
+            "The place is the one. But −1 turns the sign of every pixel: ink becomes negative. The "
             "value is to be fetched as it is.",
         ),
         Misconception(
             [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
             "These ones lie on the diagonal and add three pixels. That is the identity of the "
             "matrix product; here each number of the kernel meets only the pixel under it.",
+        ),
+        Misconception(
+            [[0, 1, 0], [0, 1, 0], [0, 1, 0]],
+            "This adds three pixels, one above the other: the picture is smeared up and down and "
+            "stays where it is.",
+        ),
+        Misconception(
+            [[1, 1, 1], [0, 0, 0], [0, 0, 0]],
+            "Three ones add three pixels, here of the row above: the picture moves down and is "
+            "smeared sideways. Fetch one pixel, from the same row.",
+        ),
+        Misconception(
+            [[0, 0, 0], [1, 0, 1], [0, 0, 0]],
+            "This adds the left and the right neighbour, so you see the picture twice: moved to "
+            "the right, and moved to the left.",
+        ),
+        Misconception(
+            [[0, 0, 0], [0.5, 0, 0.5], [0, 0, 0]],
+            "This is the mean of the left and the right neighbour: half the picture goes to the "
+            "right, half to the left. Let all of it go one way.",
+        ),
+        Misconception(
+            [[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]],
+            "This mixes the moved picture with the old one, half and half: it moves by half a "
+            "column, blurred. The old one has to go.",
+        ),
+        Misconception(
+            [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
+            "This detects vertical edges: it takes the left column away from the right one. To "
+            "move a picture, fetch a single pixel.",
+        ),
+        Misconception(
+            [[1, 0, -1], [1, 0, -1], [1, 0, -1]],
+            "This detects vertical edges: it takes the right column away from the left one. To "
+            "move a picture, fetch a single pixel.",
+        ),
+        Misconception(
+            [[0, 0, 0], [0, 0, -1], [0, 0, 0]],
+            "A −1 does not move things backwards: this fetches the *right* neighbour and turns its "
+            "sign. The direction is in the place of the weight, not in its sign.",
+        ),
+        Misconception(
+            [[1, 0, 0]],
+            "That is the middle row as it should be, alone. A 3 × 3 kernel is asked for: what belongs "
+            "above and below it, so that those rows add nothing?",
+        ),
+        Misconception(
+            [0, 0, 0, 1, 0, 0, 0, 0, 0],
+            "These are the numbers, but in one long row. A kernel is 3 × 3: a list of three rows, "
+            "`[[…], […], […]]`.",
+        ),
+        Misconception(
+            np.eye(9)[3].reshape(3, 3, 1, 1),
+            "That is the kernel, in the shape that Keras wants, with both channel axes. Here the plain "
+            "3 × 3 is enough.",
         ),
         Misconception(
             np.ones((3, 3)),
