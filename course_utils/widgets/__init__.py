@@ -12,7 +12,13 @@ from course_utils.widgets.drawing_pad import (
     example_strokes,
     static_strip,
 )
-from course_utils.widgets.kernel_workbench import sample_photo, show_filtered, to_grey
+from course_utils.widgets.kernel_workbench import (
+    KernelWorkbench,
+    kernel_workbench,
+    sample_photo,
+    show_filtered,
+    to_grey,
+)
 from course_utils.widgets.learning_rate import LearningRate, explore_rates
 from course_utils.widgets.line_fit import LineFit, fit_line
 from course_utils.widgets.perceptron_steps import (
@@ -32,6 +38,7 @@ from course_utils.widgets.sliding_window import (
 
 __all__ = [
     "DrawingPad",
+    "KernelWorkbench",
     "LearningRate",
     "LineFit",
     "PerceptronSteps",
@@ -44,6 +51,7 @@ __all__ = [
     "example_strokes",
     "explore_rates",
     "fit_line",
+    "kernel_workbench",
     "playground",
     "sample_photo",
     "show_boundaries",
