@@ -71,7 +71,7 @@ _LOPSIDED = np.array([[2, -1, 0], [1, 3, -2], [0, 5, -4]])
 
 
 def my_window_sum(image, kernel, row, col):
-    """Return the sum of products with the kernel's upper left corner at (row, col), a number."""
+    """Return the sum of products with the kernel's upper left corner on (row, col), a number."""
     height, width = kernel.shape
     window = image[row : row + height, col : col + width]
     return np.sum(window * kernel)
@@ -583,7 +583,7 @@ output_size = Exercise(
 
 
 def my_conv2d(image, kernel, stride):
-    """Return the feature map of a grey image (h, w): "valid", the same stride on both axes."""
+    """Return the map of a grey image (h, w): no padding, the same stride on both axes."""
     kernel_height, kernel_width = kernel.shape
     height = (image.shape[0] - kernel_height) // stride + 1
     width = (image.shape[1] - kernel_width) // stride + 1
@@ -1118,7 +1118,7 @@ conv2d = Exercise(
 
 
 def my_pad_same(image, kernel_size):
-    """Return image (h, w) with the zeros that "same" adds at stride 1 for a square kernel."""
+    """Return image (h, w) with the zeros that "same" puts round it at stride 1."""
     before = (kernel_size - 1) // 2
     after = kernel_size - 1 - before
     return np.pad(image, ((before, after), (before, after)))
@@ -1368,7 +1368,7 @@ pad_same = Exercise(
 
 
 def my_conv_colour(image, kernel, bias):
-    """Return the feature map (oh, ow) of image (h, w, c) and kernel (kh, kw, c), valid, stride 1."""
+    """Return the map (2-D) of an image (h, w, c) under a kernel (kh, kw, c), plus the bias."""
     kernel_height, kernel_width, _ = kernel.shape
     height = image.shape[0] - kernel_height + 1
     width = image.shape[1] - kernel_width + 1
