@@ -23,6 +23,13 @@ BOXES = {
     ],
     "06": [("784", "1024"), ("7 by 7", "56")],
     "07": [("6 million", "4 million", "24 million")],
+    "08": [
+        ("Two stacked 3 by 3", "one of 9 by 9", "5 by 5", "four"),
+        ("second row of the 4's map", "1.9", "2.1"),
+        ("−0.22 −0.11 −0.22", "−0.33 −0.33 −0.33", "−0.55"),
+        ("map of the moved 9", "0.33 in row 2", "−0.33 in row 3", "−0.11"),
+        ("`Conv2D` computes a convolution", "cross-correlation"),
+    ],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
@@ -41,6 +48,16 @@ NUMBERS = {
     "05": [25, 67],  # parameters of 2-3-3-1, and of 4-8-3 for Iris
     "06": [784, 1024, 56, 22_500, 67_500, 196_608, 6_220_800],
     "07": [10**8, 24 * 10**12, 24_883_200_000_000],
+    "08": [
+        *[530_660, 6_760, 10],  # weights: dense, one neuron per tile, one neuron for all tiles
+        *[1.0, 1.2, 1.1, 0.9, 2.1, 2.7, 2.5, 1.9, 1.4, 1.8],  # the map of the 4
+        *[1.0, -0.11, 0.11, -0.33, 0.33, -0.56],  # of the 9
+        *[26, 28, 14, 8, 10, 4],  # sizes of maps
+        *[3, 5, 7, 9],  # receptive fields
+        *[308, -498, 164, -25, -151, 323, 337],  # the RGB patch, and with its kernels turned
+        57,  # weights and biases of 3 × 2 kernels of 3 × 3
+        *[37, 47, 67, 77, 23, 33, 53, 63],  # cross-correlation and true convolution
+    ],
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}
 SEPARATOR = "[,_ '\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]?"
