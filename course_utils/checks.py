@@ -970,7 +970,8 @@ class ValueExercise(_BaseExercise):
             return "That is not it."
         if not right.shape:
             return f"Your number is too {'large' if value > right else 'small'}."
-        good = sum(self._same(*pair) for pair in zip(right.ravel(), value.ravel(), strict=True))
+        ones = (numbers.reshape(-1, 1) for numbers in (right, value))  # arrays of one number each
+        good = sum(self._same(*pair) for pair in zip(*ones, strict=True))
         return f"{good} of the {right.size} numbers {'is' if good == 1 else 'are'} right."
 
 

@@ -622,6 +622,16 @@ def test_alternatives_choices_and_parts():
     assert ValueExercise("p", (2, 3)).verdict((2, 4)).headline == "1 of the 2 values is right."
 
 
+@pytest.mark.parametrize("asked", [int, float])
+@pytest.mark.parametrize("given", [int, float, np.float32, np.uint8])
+def test_the_right_numbers_are_counted_whatever_their_dtype(asked, given):
+    right = np.arange(9, dtype=asked).reshape(3, 3)
+    answer = right.astype(given)
+    answer[1, 1] = 7
+    said = ValueExercise("nine", right).verdict(answer).headline
+    assert said == "8 of the 9 numbers are right."
+
+
 def test_tolerance_forms():
     assert ValueExercise("t", 10.0, tolerance=0.5).verdict(10.4).voice == WELL_DONE
     assert ValueExercise("t", 10.0, tolerance=Tolerance(rtol=0.01)).verdict(10.2).voice == NOT_YET
