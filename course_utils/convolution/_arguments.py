@@ -65,9 +65,14 @@ def whole(name: str, value: Any, least: int) -> int:
     return number
 
 
+def is_sequence(value: Any) -> bool:
+    """Say whether `value` is more than one number."""
+    return isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     """Return (for the rows, for the columns), from such a pair or from one number for both."""
-    if isinstance(value, tuple | list | np.ndarray) and np.ndim(value) > 0:
+    if is_sequence(value):
         if len(value) != 2:
             raise ValueError(
                 f"{name}: one whole number or a pair (rows, columns) is expected, got {value!r}"
@@ -202,8 +207,8 @@ def sides(padding: Any, words: tuple[str, ...] = WORDS) -> Any:
                 f"expected, got {padding!r}"
             )
         return padding, padding
-    if isinstance(padding, tuple | list | np.ndarray) and np.ndim(padding) > 0:
-        if len(padding) != 2 or any(np.shape(side) != (2,) for side in padding):
+    if is_sequence(padding):
+        if len(padding) != 2 or not all(is_sequence(side) and len(side) == 2 for side in padding):
             raise ValueError(
                 f"padding: one whole number or ((top, bottom), (left, right)) is expected, "
                 f"got {padding!r}"

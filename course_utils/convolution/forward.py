@@ -73,7 +73,7 @@ def conv2d(
     """
     pictures, collection, offsets = together(images, kernels, bias)
     moves = steps(pictures, collection.shape[:2], stride, padding, dilation)
-    return unbatch(correlate(pictures, collection, moves) + offsets, images)
+    return unbatch(correlate(pictures, collection, moves, offsets), images)
 
 
 def convolve2d_true(
@@ -95,7 +95,8 @@ def convolve2d_true(
     array([[23, 33],
            [53, 63]])
     """
-    turned = numbers("kernels", kernels)[::-1, ::-1] if np.ndim(kernels) >= 2 else kernels
+    kernels = numbers("kernels", kernels)
+    turned = kernels[::-1, ::-1] if kernels.ndim > 1 else kernels  # of one axis: conv2d complains
     return conv2d(images, turned, bias, stride, padding, dilation)
 
 
@@ -134,8 +135,10 @@ def together(images, kernels, bias) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return pictures, collection, offsets
 
 
-def correlate(images: np.ndarray, kernels: np.ndarray, moves: Steps) -> np.ndarray:
-    """Return `conv2d` without bias of a batch (n, h, w, c) that is known to be in order.
+def correlate(
+    images: np.ndarray, kernels: np.ndarray, moves: Steps, bias: np.ndarray | int = 0
+) -> np.ndarray:
+    """Return `conv2d` of a batch (n, h, w, c) that is known to be in order.
 
     A window laid out as a row of kh·kw·c numbers, times the kernels as columns, is the window's
     sum for every kernel. All windows at once would take kh·kw times the memory of the pictures,
@@ -144,9 +147,10 @@ def correlate(images: np.ndarray, kernels: np.ndarray, moves: Steps) -> np.ndarr
     view = windows(pad(images, moves), moves)
     columns = kernels.reshape(-1, kernels.shape[-1])
     sums = np.empty((*view.shape[:3], kernels.shape[-1]), images.dtype)
-    for block in blocks(view.shape[:3], len(columns), images.size):
-        rows = view[block]
-        sums[block] = (rows.reshape(-1, len(columns)) @ columns).reshape(sums[block].shape)
+    for block in blocks(view.shape[:3], max(columns.shape), images.size):
+        rows = view[block].reshape(-1, len(columns))  # this copies
+        sums[block] = (rows @ columns).reshape(sums[block].shape)
+        sums[block] += bias
     return sums
 
 
@@ -167,12 +171,12 @@ def windows(padded: np.ndarray, moves: Steps) -> np.ndarray:
 
 
 def blocks(shape: tuple[int, int, int], cells: int, size: int) -> Iterator[tuple[slice, ...]]:
-    """Cut places (n, oh, ow), with windows of `cells` numbers, into blocks of limited memory.
+    """Cut places (n, oh, ow), where `cells` numbers each are needed, into blocks.
 
-    A block holds `BLOCK` numbers, or 64 windows if that is more (a matrix product of a few rows is
-    slow), yet never more than 8 times the `size` of the pictures.
+    A block takes `BLOCK` numbers, or 64 places if that is more (a matrix product of a few rows is
+    slow), yet never more than 4 times the `size` of the pictures.
     """
-    room = min(max(BLOCK, 64 * cells), 8 * size) // cells
+    room = min(max(BLOCK, 64 * cells), 4 * size) // cells
     n, oh, ow = shape
     columns = min(max(room, 1), ow)
     rows = min(max(room // ow, 1), oh)

@@ -95,10 +95,10 @@ def pool2d_loops(
     n, h, w, channels = pictures.shape
     (down, across), (kh, kw), (oh, ow) = moves.stride, moves.window, moves.output
     (above, _), (left, _) = moves.padding
-    whole = pictures.dtype.kind == "i" and reduce != "average"
-    maps = np.zeros((n, oh, ow, channels), pictures.dtype if whole else float)
-    if pictures.dtype == np.float32:
-        maps = maps.astype(np.float32)
+    dtype = pictures.dtype
+    if reduce == "average":  # of whole numbers, a float
+        dtype = np.result_type(dtype, np.float32)
+    maps = np.zeros((n, oh, ow, channels), dtype)
     for picture in range(n):
         for c in range(channels):
             for row in range(oh):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_utils.convolution._arguments import images_and_kernels, pair, steps
+from course_utils.convolution._arguments import as_batch, numbers, pair, steps
 from course_utils.convolution.forward import pad, windows
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def conv_matrix(
     from scipy.sparse import csr_array  # here, so that notebooks which need none start faster
 
     height, width = pair("image_shape", image_shape)
-    if np.ndim(kernel) != 2:
-        raise ValueError(f"kernel: shape (kh, kw) is expected, got {np.shape(kernel)}")
-    numbered = np.arange(height * width).reshape(height, width)
-    cells, weights = images_and_kernels(numbered, kernel)
-    moves = steps(cells, weights.shape[:2], stride, padding, dilation, name="kernel")
+    weights = numbers("kernel", kernel)
+    if weights.ndim != 2:
+        raise ValueError(f"kernel: shape (kh, kw) is expected, got {weights.shape}")
+    cells = as_batch(np.arange(height * width).reshape(height, width))
+    moves = steps(cells, weights.shape, stride, padding, dilation, name="kernel")
     covered = windows(pad(cells, moves, value=-1), moves).reshape(-1, weights.size)
     row, place = np.nonzero((covered >= 0) & (weights.ravel() != 0))  # -1 is padding
     entries = (weights.ravel()[place], (row, covered[row, place]))
-    return csr_array(entries, shape=(len(covered), numbered.size))
+    return csr_array(entries, shape=(len(covered), cells.size))

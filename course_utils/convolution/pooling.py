@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -148,12 +147,21 @@ def global_sum_pool2d(images: np.ndarray) -> np.ndarray:
 
 def largest_of(images: np.ndarray, moves: Steps) -> np.ndarray:
     """Return the largest number in each window of a batch (n, h, w, c)."""
-    return reduce(np.maximum, places(pad(images, moves, lowest(images.dtype)), moves))
+    return combine(np.maximum, pad(images, moves, lowest(images.dtype)), moves)
 
 
 def sum_of(images: np.ndarray, moves: Steps) -> np.ndarray:
     """Return the sum of each window of a batch (n, h, w, c)."""
-    return reduce(np.add, places(pad(images, moves), moves))
+    return combine(np.add, pad(images, moves), moves)
+
+
+def combine(rule: np.ufunc, padded: np.ndarray, moves: Steps) -> np.ndarray:
+    """Take the places of all windows together, one after the other, by `rule`."""
+    first, *rest = places(padded, moves)
+    result = first.copy()
+    for cell in rest:
+        rule(result, cell, out=result)
+    return result
 
 
 def cells_of(shape: tuple[int, ...], dtype: np.dtype, moves: Steps) -> np.ndarray:

@@ -131,7 +131,7 @@ class SmallCNN:
         The history holds ``loss`` and ``accuracy`` on `x` (n, h, w, c), `y` labels (n,), after each
         epoch, and ``val_loss`` and ``val_accuracy`` on `validation`, a pair like (x, y).
         """
-        x, y = self._pictures(x), np.asarray(y)
+        x, y = self._pictures(x), self._labels(y, len(x))
         parts = {"": (x, y)} | ({} if validation is None else {"val_": validation})
         history = {prefix + name: [] for prefix in parts for name in ("loss", "accuracy")}
         for _ in range(epochs):
@@ -153,6 +153,16 @@ class SmallCNN:
                 f"{x.shape}. Grey pictures get their channel by x[..., np.newaxis]"
             )
         return x
+
+    def _labels(self, y: np.ndarray, n: int) -> np.ndarray:
+        """Check that `y` holds one label for each of n pictures."""
+        y, classes = numbers("y", y), len(self.bias)
+        if y.shape != (n,) or y.dtype.kind != "i" or y.min() < 0 or y.max() >= classes:
+            raise ValueError(
+                f"y: whole numbers from 0 to {classes - 1}, shape ({n},), are expected, got "
+                f"{y.dtype} from {y.min()} to {y.max()}, shape {y.shape}"
+            )
+        return y
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...], inputs: int) -> np.ndarray:
