@@ -41,7 +41,7 @@ CLASSIC_KERNELS: Mapping[str, np.ndarray] = MappingProxyType(
   kernel of the Gaussian pyramid (P. J. Burt and E. H. Adelson, "The Laplacian pyramid as a compact
   image code", IEEE Trans. Communications 31, 1983).
 - *Sobel*: a difference in one direction, smoothed by 1 2 1 in the other (I. Sobel and G. Feldman,
-  1968; R. O. Duda and P. E. Hart, "Pattern Classification and Scene Analysis", 1973, p. 271).
+  1968; R. O. Duda and others, "Pattern Classification and Scene Analysis", 1973, p. 271).
   "Vertical edges" is positive where the picture gets brighter to the right, "horizontal edges"
   where it gets brighter downwards. The same as ``scipy.ndimage.sobel`` along axis 1 and axis 0.
 - *Laplacian*: the four neighbours less four times the middle, the second difference across plus

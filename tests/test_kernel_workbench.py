@@ -188,7 +188,7 @@ def test_ones_own_photograph_comes_first_and_a_large_one_is_reduced():
     [
         (np.zeros((4, 9)), SOBEL, r"photo has the shape \(4, 9\); expected at least 5 rows"),
         (np.zeros((5, 9000)), SOBEL, r"photo has the shape \(5, 9000\), too long and narrow"),
-        (None, "blurr", r"kernel is 'blurr'; expected one of"),
+        (None, "smudge", r"kernel is 'smudge'; expected one of"),
         (None, None, r"kernel holds object values; expected numbers"),
         (None, np.ones((4, 4)), r"kernel has the shape \(4, 4\); expected \(3, 3\) or \(5, 5\)"),
         (None, np.ones((3, 5)), r"kernel has the shape \(3, 5\)"),

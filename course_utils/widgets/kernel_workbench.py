@@ -46,7 +46,8 @@ class KernelWorkbench(StillWidget):
     Attributes
     ----------
     kernel : numpy.ndarray
-        The weights as the front end shows them now, float64, ``(3, 3)`` or ``(5, 5)``.
+        The weights that the reader chose, float64, ``(3, 3)`` or ``(5, 5)``; while a kernel is
+        learned back, the one that is wanted.
     photo : numpy.ndarray
         The photograph in use, uint8, ``(h, w)``.
     result : numpy.ndarray
@@ -143,7 +144,10 @@ def kernel_workbench(
 
     The kernel is slid as it stands, without padding; a result whose weights add up to 0 is shown
     purple below 0 and orange above, any other as a picture clipped to 0–255. Pointing at a pixel
-    shows the numbers in the window there, their products with the weights, and the sum.
+    shows the numbers in the window there, their products with the weights, and the sum. "Learn it
+    back" starts from random weights and finds the kernel again from photograph and result alone,
+    by gradient descent on the mean squared error of pixels counted from their mean in standard
+    deviations.
 
     Parameters
     ----------
@@ -413,9 +417,9 @@ def _title_height(titles: Sequence[str]) -> float:
 
 def _filtered(pixels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Return the kernel slid over the picture, without padding."""
-    from scipy.signal import correlate2d
+    from course_utils.convolution import conv2d
 
-    return correlate2d(pixels.astype(float), kernel, mode="valid")
+    return conv2d(pixels.astype(float), kernel)
 
 
 def _is_signed(kernel: np.ndarray) -> bool:

@@ -4,6 +4,7 @@
 const MOST_WEIGHT = 999;
 const MOST_DIVISOR = 99999;
 const NEARLY = 1e-9;
+const LONGEST = 8; // seconds of learning
 
 // --- numbers and texts ------------------------------------------------------------------------
 
@@ -108,6 +109,75 @@ function fullColour(values) {
   return Math.max(Math.ceil(sizes[Math.ceil(0.97 * (sizes.length - 1))]), 1);
 }
 
+// --- learning a kernel back -------------------------------------------------------------------
+
+// For weights w, the picture that they make differs from that of the wanted weights v by the mean
+// square (w − v)ᵀ M (w − v), whose slope is 2 M (w − v). M holds the mean product of each two
+// pixels of a window, over all windows; pixels count from their mean, in standard deviations.
+function meanProducts(photo, size) {
+  const { pixels, width, height } = photo;
+  const mean = pixels.reduce((added, pixel) => added + pixel, 0) / pixels.length;
+  const square = pixels.reduce((added, pixel) => added + (pixel - mean) ** 2, 0) / pixels.length;
+  const normal = Float64Array.from(pixels, (pixel) => (pixel - mean) / (Math.sqrt(square) || 1));
+  const [rows, columns, count] = [height - size + 1, width - size + 1, size * size];
+  const products = Array.from({ length: count }, () => new Float64Array(count));
+  const startOf = (k) => Math.floor(k / size) * width + (k % size);
+  for (let i = 0; i < count; i += 1) {
+    for (let j = i; j < count; j += 1) {
+      let added = 0;
+      for (let row = 0; row < rows; row += 1) {
+        let [a, b] = [startOf(i) + row * width, startOf(j) + row * width];
+        for (const end = a + columns; a < end; a += 1, b += 1) added += normal[a] * normal[b];
+      }
+      products[i][j] = products[j][i] = added / (rows * columns);
+    }
+  }
+  return products;
+}
+
+function times(matrix, vector) {
+  return matrix.map((row) => row.reduce((added, value, j) => added + value * vector[j], 0));
+}
+
+// The largest step that still goes downhill everywhere, less a tenth.
+function stepSize(products) {
+  let direction = products.map((_, k) => 1 + k / 100);
+  let size = 1;
+  for (let turn = 0; turn < 60; turn += 1) {
+    direction = times(products, direction);
+    size = Math.hypot(...direction) || 1;
+    direction = direction.map((value) => value / size);
+  }
+  return 0.9 / size;
+}
+
+// Weights on their way down to those of a kernel, from a random start.
+function beginLearning(photo, kernel) {
+  const wanted = weightsOf(kernel);
+  const reach = Math.max(...wanted.map(Math.abs)) || 1;
+  const weights = wanted.map(() => reach * (2 * Math.random() - 1));
+  const products = meanProducts(photo, kernel.size);
+  return { wanted, weights, products, rate: stepSize(products), steps: 0, error: 1, done: "" };
+}
+
+function goDown(learner, steps) {
+  const { wanted, weights, products, rate } = learner;
+  const count = weights.length;
+  const slope = new Float64Array(count);
+  for (let step = 0; step < steps; step += 1) {
+    slope.fill(0);
+    for (let j = 0; j < count; j += 1) {
+      const off = 2 * (weights[j] - wanted[j]);
+      const row = products[j];
+      for (let i = 0; i < count; i += 1) slope[i] += row[i] * off;
+    }
+    for (let i = 0; i < count; i += 1) weights[i] -= rate * slope[i];
+  }
+  learner.steps += steps;
+  const off = weights.map((weight, i) => weight - wanted[i]);
+  learner.error = times(products, off).reduce((added, value, i) => added + value * off[i], 0);
+}
+
 function render({ model, el }) {
   const photos = model.get("_photos").map((photo) => {
     const { buffer, byteOffset, byteLength } = photo.pixels;
@@ -128,6 +198,8 @@ function render({ model, el }) {
   let result = null;
   let edge = 1; // the number in full colour
   let told = 0;
+  let learner = null;
+  let frame = null; // the next redrawing of what is being learned
 
   const sum = () => weightsOf(kernel).reduce((total, weight) => total + weight, 0);
   const isZero = () => {
@@ -193,6 +265,11 @@ function render({ model, el }) {
     role: "group",
     "aria-label": "Weights of the kernel: arrow up and down change one by 1",
   });
+  const learned = element("div", "kw-grid kw-weights kw-learned", middle, {
+    role: "group",
+    "aria-label": "Weights learned so far, each with an arrow to the wanted one",
+    "data-testid": "learned",
+  });
   const dividing = element("div", "kw-row", middle);
   const divideLabel = element("label", "kw-divide", dividing, { text: "÷ " });
   const divide = element("input", "kw-divisor", divideLabel, {
@@ -228,6 +305,10 @@ function render({ model, el }) {
     element("option", "", sizeMenu, { value: String(size), text: `${size} × ${size}` });
   }
   const reset = button(sizing, "reset", "Reset", "Reset to the kernel that was chosen");
+
+  const learning = element("div", "kw-row kw-even", middle);
+  const learnLabel = "Forget the weights and learn them back from the picture by gradient descent";
+  const learn = button(learning, "learn", "Learn it back", learnLabel);
 
   const [right, displayMenu] = column(
     "Result",
@@ -297,14 +378,14 @@ function render({ model, el }) {
 
   function drawResult() {
     const start = performance.now();
-    result = slide(photo, kernel);
+    result = slide(photo, onShow());
     root.dataset.millis = String(performance.now() - start);
     const { rows, columns, values } = result;
     const withSign = isSigned();
     after.bar.classList.toggle("kw-signed", withSign);
     displayMenu.value = withSign ? "signed" : "picture";
     if (withSign) {
-      edge = fullColour(values);
+      if (!learner) edge = fullColour(values); // while learning the scale stays as it is
       put(after.canvas, rows, columns, (i, data, at) => {
         const shade = 3 * Math.min(255, Math.max(0, Math.round(127.5 + (127.5 * values[i]) / edge)));
         for (let c = 0; c < 3; c += 1) data[at + c] = shades.getUint8(shade + c);
@@ -348,7 +429,7 @@ function render({ model, el }) {
   }
 
   function drawLoupe() {
-    const { size, divisor } = kernel;
+    const { size, divisor, cells } = onShow();
     const rim = (size - 1) / 2;
     place = [
       Math.min(photo.height - 1 - rim, Math.max(rim, place[0])),
@@ -358,7 +439,7 @@ function render({ model, el }) {
     root.dataset.row = String(row);
     root.dataset.column = String(column);
     const [seen, made] = [laidOut(pixels.grid, size), laidOut(products.grid, size)];
-    const found = kernel.cells.map(({ value }, k) => {
+    const found = cells.map(({ value }, k) => {
       const at = (row - rim + Math.floor(k / size)) * photo.width + column - rim + (k % size);
       return [photo.pixels[at], photo.pixels[at] * value];
     });
@@ -433,8 +514,42 @@ function render({ model, el }) {
     sizeMenu.value = String(kernel.size);
     const plain = kernel.cells.reduce((added, { value }) => added + value, 0);
     bySum.disabled = Math.abs(plain) < NEARLY || Math.abs(plain - kernel.divisor) < NEARLY;
-    says.textContent = complaint || sumLine();
+    says.textContent = complaint || (learner ? learningLine() : sumLine());
     says.classList.toggle("kw-bad", complaint !== "");
+    says.setAttribute("aria-live", learner && !learner.done ? "off" : "polite");
+    learn.textContent = learner ? "Back to the kernel" : "Learn it back";
+    learn.setAttribute("aria-label", learner ? "Stop learning, back to the kernel" : learnLabel);
+    root.classList.toggle("kw-learning", learner !== null);
+    if (learner) drawLearned();
+  }
+
+  function drawLearned() {
+    const cells = laidOut(learned, kernel.size);
+    const most = Math.max(...kernel.cells.map(({ value }) => Math.abs(value)), NEARLY);
+    learner.weights.forEach((weight, k) => {
+      const value = weight * kernel.divisor;
+      const decimals = Math.abs(value) < 9.95 ? 2 : 1;
+      cells[k].textContent = written(value, kernel.size === 5 ? decimals - 1 : decimals);
+      if (kernel.size === 3) {
+        element("span", "kw-wanted", cells[k], { text: `→ ${written(kernel.cells[k].value)}` });
+      }
+      coloured(cells[k], tint(value / most));
+    });
+  }
+
+  function learningLine() {
+    const steps = String(learner.steps).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    const error = learner.error < 0.0005 ? "under 0.001" : written(learner.error, 3);
+    if (learner.done === "same") return `Learned from the picture alone, in ${steps} steps.`;
+    if (learner.done) return `Step ${steps}: this picture doesn't tell the weights apart.`;
+    return `Step ${steps}: mean squared error ${error}.`;
+  }
+
+  // The kernel in use, or what has been learned of it.
+  function onShow() {
+    if (!learner) return kernel;
+    const cells = learner.weights.map((weight) => cellOf(weight * kernel.divisor));
+    return { ...kernel, cells };
   }
 
   function isTyping(input) {
@@ -463,6 +578,7 @@ function render({ model, el }) {
 
   // By whom: the field that is being typed into, whose text is left alone.
   function change(next, by = null) {
+    forget();
     kernel = next;
     complaint = "";
     for (const input of [...weights.children, divide]) if (input !== by) settle(input);
@@ -487,9 +603,10 @@ function render({ model, el }) {
     input.setAttribute("aria-invalid", "false");
   }
 
-  // A field that takes over what is typed if it is a number; otherwise the last number stays, and
-  // a sentence says so. use(value, text), kept() the text of the last number, step(±1).
+  // A field that takes over what is typed as soon as it is a number. Where it turns out to be none,
+  // the number of before comes back, and a sentence says so. use(value, text), step(±1).
   function typable(input, { use, kept, step, most, zero }) {
+    let before = null; // the kernel when typing began
     function take(finished) {
       const text = input.value.trim();
       const wrong = fault(text, most, zero);
@@ -497,7 +614,8 @@ function render({ model, el }) {
       if (wrong === "") {
         input.setAttribute("aria-invalid", "false");
         use(parsed(text), text);
-      } else if (finished || !begun(text)) {
+      } else if (finished || !(begun(text) && !(Math.abs(parsed(text)) > most))) {
+        if (before && before !== kernel) change(before, input);
         complaint = `${wrong} Kept: ${kept()}.`;
         if (!finished) input.setAttribute("aria-invalid", "true");
         drawKernel();
@@ -505,6 +623,7 @@ function render({ model, el }) {
     }
     input.addEventListener("focus", () => input.select());
     input.addEventListener("input", () => {
+      if (input.dataset.typing !== "true") before = kernel;
       input.dataset.typing = "true";
       take(false);
     });
@@ -590,9 +709,43 @@ function render({ model, el }) {
   photoMenu.addEventListener("change", () => {
     photo = photos.find(({ name }) => name === photoMenu.value) ?? photo;
     held = false;
+    forget();
     place = edgiest();
     drawPhoto();
     show();
+  });
+
+  // --- learning ------------------------------------------------------------------------------
+  // One step at a time at first, then faster and faster: the last decimals take thousands.
+  const stepsAfter = (seconds) => Math.floor(12 * seconds + Math.exp(2 * seconds) - 1);
+
+  function forget() {
+    if (frame !== null) cancelAnimationFrame(frame);
+    frame = learner = null;
+  }
+
+  function learnOn() {
+    const seconds = (performance.now() - learner.began) / 1000;
+    const due = Math.min(stepsAfter(seconds), stepsAfter(LONGEST)) - learner.steps;
+    goDown(learner, Math.max(1, Math.min(due, 300000)));
+    const off = learner.weights.map((weight, k) => Math.abs(weight - learner.wanted[k]));
+    if (Math.max(...off) * Math.abs(kernel.divisor) < 0.004) learner.done = "same";
+    else if (seconds > LONGEST) learner.done = "apart";
+    frame = learner.done ? null : requestAnimationFrame(learnOn);
+    drawKernel();
+    drawResult();
+    drawLoupe();
+  }
+
+  learn.addEventListener("click", () => {
+    if (learner) {
+      change(kernel);
+      return;
+    }
+    change(kernel);
+    drawResult(); // sets the scale
+    learner = { ...beginLearning(photo, kernel), began: performance.now() };
+    learnOn();
   });
 
   // --- the window ----------------------------------------------------------------------------
@@ -648,7 +801,10 @@ function render({ model, el }) {
   drawPhoto();
   show();
   watch.observe(before.box);
-  return () => watch.disconnect();
+  return () => {
+    forget();
+    watch.disconnect();
+  };
 }
 
 export default { render };
