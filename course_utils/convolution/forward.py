@@ -17,7 +17,8 @@ from course_utils.convolution._arguments import (
     with_bias,
 )
 
-BLOCK = 2**14  # numbers copied at a time: few enough to stay in the processor's cache
+BLOCK = 2**16  # numbers copied at a time: few enough to stay in the processor's cache
+PRODUCTS = 10**6  # in one matrix product: with more, OpenBLAS wakes threads that mostly wait
 
 
 def conv2d(
@@ -146,12 +147,24 @@ def correlate(
     """
     view = windows(pad(images, moves), moves)
     columns = kernels.reshape(-1, kernels.shape[-1])
-    sums = np.empty((*view.shape[:3], kernels.shape[-1]), images.dtype)
-    for block in blocks(view.shape[:3], max(columns.shape), images.size):
-        rows = view[block].reshape(-1, len(columns))  # this copies
-        sums[block] = (rows @ columns).reshape(sums[block].shape)
+    cells, c_out = columns.shape
+    sums = np.empty((*view.shape[:3], c_out), images.dtype)
+    room = max(min(BLOCK // cells, PRODUCTS // columns.size), 16)  # a few rows at a time are slow
+    room = max(min(room, 4 * images.size // max(columns.shape)), 1)  # yet memory is limited
+    for block in blocks(view.shape[:3], room):
+        sums[block] = (as_rows(view[block]) @ columns).reshape(sums[block].shape)
         sums[block] += bias
     return sums
+
+
+def as_rows(view: np.ndarray) -> np.ndarray:
+    """Copy windows (n, oh, ow, kh, kw, c) into rows of kh·kw·c numbers."""
+    kh, kw, c = view.shape[3:]
+    if c > 1:
+        return view.reshape(-1, kh * kw * c)
+    # Neighbours in memory are copied fastest, and in a grey picture these are the windows' own
+    # neighbours, not their few cells: so cell by cell, each for all windows.
+    return np.moveaxis(view, (3, 4, 5), (0, 1, 2)).reshape(kh * kw, -1).T
 
 
 def pad(images: np.ndarray, moves: Steps, value: float = 0) -> np.ndarray:
@@ -170,15 +183,10 @@ def windows(padded: np.ndarray, moves: Steps) -> np.ndarray:
     return np.moveaxis(view, 3, -1)  # the channels last again
 
 
-def blocks(shape: tuple[int, int, int], cells: int, size: int) -> Iterator[tuple[slice, ...]]:
-    """Cut places (n, oh, ow), where `cells` numbers each are needed, into blocks.
-
-    A block takes `BLOCK` numbers, or 64 places if that is more (a matrix product of a few rows is
-    slow), yet never more than 4 times the `size` of the pictures.
-    """
-    room = min(max(BLOCK, 64 * cells), 4 * size) // cells
+def blocks(shape: tuple[int, int, int], room: int) -> Iterator[tuple[slice, ...]]:
+    """Cut places (n, oh, ow) into blocks of at most `room`: part of a row, rows, or pictures."""
     n, oh, ow = shape
-    columns = min(max(room, 1), ow)
+    columns = min(room, ow)
     rows = min(max(room // ow, 1), oh)
     pictures = min(max(room // (oh * ow), 1), n)
     for first in range(0, n, pictures):
