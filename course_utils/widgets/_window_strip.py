@@ -74,8 +74,9 @@ def _stops(walk: Walk, at: Any, columns: int) -> list[tuple[int, int]]:
     rows, across = walk.shape
     if at is None:
         count = rows * across
+        middle = (count - 1 + across) // 2
         # Two frames where each takes the whole width.
-        numbers = (0, 1, (count - 1 + across) // 2, count - 1) if columns == 2 else (0, count - 1)
+        numbers = (0, 1, middle, count - 1) if columns == 2 else (middle, count - 1)
         return [divmod(each, across) for each in sorted(set(numbers)) if each < count]
     try:
         stops = [tuple(stop) for stop in at]

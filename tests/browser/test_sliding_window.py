@@ -115,7 +115,7 @@ def test_stepping_shows_products_sum_and_output(show, lab):
     for index, (row, column) in enumerate(np.ndindex(4, 4)):
         assert position(widget) == index and words(widget, "where") == f"{index + 1} of 16"
         part = FOUR[row : row + 3, column : column + 3]
-        same(table(widget, "window"), part)
+        same(table(widget, "covered"), part)
         same(table(widget, "products"), part * CROSS)
         terms = words(widget, "sum").replace("\n", " ")
         assert [number(f) for f in re.findall(r"([\d.]+)·", terms)] == list(part.ravel())

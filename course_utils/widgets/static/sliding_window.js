@@ -2,7 +2,12 @@
 // out as in course_utils/widgets/_windows.py, and each state is sent to Python. Nothing is asked
 // from any network.
 
-const SPEEDS = [["slow", 1], ["steady", 2.5], ["quick", 6], ["fastest", 15]]; // positions a second
+const SPEEDS = [
+  ["slow", 1],
+  ["steady", 2.5],
+  ["quick", 6],
+  ["fastest", 15],
+]; // positions a second
 const TELL = 250; // milliseconds between two messages to Python while playing
 const LARGEST = 9999; // the greatest magnitude that can be typed
 const LINE = 25; // pixels from line to line
@@ -62,7 +67,10 @@ function parsed(text) {
 function scaleOf(values, isSigned = values.some((value) => value < 0)) {
   const greatest = Math.max(0, ...values.map(Math.abs)) || 1;
   if (isSigned) return { signed: true, top: greatest };
-  return { signed: false, top: greatest <= 1 ? 1 : greatest >= 100 && greatest <= 255 ? 255 : greatest };
+  return {
+    signed: false,
+    top: greatest <= 1 ? 1 : greatest >= 100 && greatest <= 255 ? 255 : greatest,
+  };
 }
 
 function shade(value, scale) {
@@ -201,7 +209,8 @@ function looked(walk, row, column) {
 function sentence(walk, seen, places) {
   const result = `= ${written(seen.total, places)}`;
   if (!walk.weights) {
-    if (walk.reduce === "max") return [`max(${seen.values.map((v) => written(v)).join(", ")})`, result];
+    if (walk.reduce === "max")
+      return [`max(${seen.values.map((v) => written(v)).join(", ")})`, result];
     const parts = seen.values.map((v, k) => (k === 0 ? written(v) : bracketed(v)));
     const pieces = parts.map((part, k) => (k < parts.length - 1 ? `${part} +` : part));
     if (walk.reduce === "average") {
@@ -249,8 +258,11 @@ function formula(walk) {
 
 // The width that the longest of some numbers takes, in letters' heights.
 function roomFor(texts) {
-  const width = (letter) => (".,()".includes(letter) ? 0.33 : "−×".includes(letter) ? 0.84 : 0.64);
-  return Math.max(...texts.map((text) => [...text].reduce((sum, letter) => sum + width(letter), 0)));
+  const wide = (letter) => ("−×".includes(letter) ? 0.84 : 0.64);
+  const width = (letter) => (".,()".includes(letter) ? 0.33 : wide(letter));
+  return Math.max(
+    ...texts.map((text) => [...text].reduce((sum, letter) => sum + width(letter), 0)),
+  );
 }
 
 function put(cell, text, colour = null) {
@@ -296,7 +308,12 @@ function render({ model, el }) {
   if (typeof setup.title === "string") element("div", "sw-title", root, { text: setup.title });
   const bar = element("div", "sw-bar", root);
   const button = (id, text, label) =>
-    element("button", `sw-${id}`, bar, { type: "button", text, "data-testid": id, "aria-label": label });
+    element("button", `sw-${id}`, bar, {
+      type: "button",
+      text,
+      "data-testid": id,
+      "aria-label": label,
+    });
   const back = button("back", "◀ Back", "Back: one position back");
   const step = button("step", "Step ▶", "Step: one position on");
   const play = button("play", "Play", "Play, or pause");
@@ -307,7 +324,13 @@ function render({ model, el }) {
     for (const [value, text] of options) element("option", "", node, { value, text });
     return node;
   };
-  const speed = menu(bar, "speed", "Speed", SPEEDS.map(([name, each]) => [each, name]), "Speed");
+  const speed = menu(
+    bar,
+    "speed",
+    "Speed",
+    SPEEDS.map(([name, each]) => [each, name]),
+    "Speed",
+  );
   speed.value = "2.5";
   const scrub = element("input", "sw-scrub", bar, {
     type: "range",
@@ -333,7 +356,12 @@ function render({ model, el }) {
     const sides = [...new Set([2, 3, setup.window])].sort();
     const most = Math.min(setup.image.length, setup.image[0].length);
     const fitting = sides.filter((side) => side <= most || side === setup.window);
-    choose("window", "Window", fitting.map((side) => [side, `${side} × ${side}`]), "Window");
+    choose(
+      "window",
+      "Window",
+      fitting.map((side) => [side, `${side} × ${side}`]),
+      "Window",
+    );
   }
   if (state.mode === "back") {
     choose("show", "Fill in", [["kernel", "∂L/∂F, the slope at the kernel"],
@@ -341,7 +369,8 @@ function render({ model, el }) {
   } else {
     choose("stride", "Stride", numbers(...new Set([1, 2, 3, setup.stride].sort())), "Stride");
     const paddings = ["valid", "same", ...(state.mode === "pool" ? [] : ["full"])];
-    const given = typeof setup.padding === "number" ? [[setup.padding, `${setup.padding} around`]] : [];
+    const given =
+      typeof setup.padding === "number" ? [[setup.padding, `${setup.padding} around`]] : [];
     choose("padding", "Padding", [...paddings.map((each) => [each, each]), ...given], "Padding");
   }
   let bias = null;
@@ -369,7 +398,7 @@ function render({ model, el }) {
   };
 
   // --- grids ---------------------------------------------------------------------------------
-  // A table of cells in the page; `edit` where they can be typed into, `jump` where they are gone to.
+  // A table of cells in the page: `edit` where one can type into them, `jump` where one goes to them.
   function grid(parent, rows, columns, wide, tall, { id, label, edit, jump }) {
     const node = element("div", "sw-grid", parent, { "data-testid": id });
     node.style.gridTemplateColumns = `repeat(${columns}, ${wide}px)`;
@@ -393,7 +422,9 @@ function render({ model, el }) {
         cell.tabIndex = cells.length === 1 ? 0 : -1;
         cell.dataset.lmSuppressShortcuts = "true";
         cell.dataset.at = `${id} ${i} ${j}`;
-        cell.addEventListener("keydown", (event) => pressed(event, { id, i, j, rows, columns, edit, jump }));
+        cell.addEventListener("keydown", (event) =>
+          pressed(event, { id, i, j, rows, columns, edit, jump }),
+        );
         if (jump) cell.addEventListener("click", () => jump(i, j));
         if (edit) cell.addEventListener("click", () => edit(i, j));
       }
@@ -404,7 +435,8 @@ function render({ model, el }) {
   const cellAt = (id, i, j) => stage.querySelector(`[data-at="${id} ${i} ${j}"]`);
 
   function pressed(event, { id, i, j, rows, columns, edit, jump }) {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const ways = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const way = ways[event.key];
     if (way) {
@@ -429,7 +461,8 @@ function render({ model, el }) {
   function focusOn(id, i, j) {
     const cell = cellAt(id, i, j);
     if (!cell) return;
-    for (const other of stage.querySelectorAll(`[data-at^="${id} "][tabindex="0"]`)) other.tabIndex = -1;
+    for (const other of stage.querySelectorAll(`[data-at^="${id} "][tabindex="0"]`))
+      other.tabIndex = -1;
     cell.tabIndex = 0;
     cell.focus({ preventScroll: true });
   }
@@ -449,11 +482,13 @@ function render({ model, el }) {
   const sign = (parent, text) => element("div", "sw-sign", parent, { text, "aria-hidden": "true" });
 
   // Sizes of the cells and which of the arrangements fits the width.
-  function arranged() {
+  function arranged(kept) {
     const [rows, columns] = [walk.picture.length, walk.picture[0].length];
     const [kh, kw] = walk.size;
     const texts = walk.picture.flat().flatMap((cell) => cell.v.map((v) => written(v)));
-    const weights = walk.weights ? walk.weights.flat().flatMap((cell) => cell.v.map((v) => written(v))) : ["0"];
+    const weights = walk.weights
+      ? walk.weights.flat().flatMap((cell) => cell.v.map((v) => written(v)))
+      : ["0"];
     const answers = output.map((value) => written(value, places));
     const room = {
       picture: roomFor(texts),
@@ -467,7 +502,8 @@ function render({ model, el }) {
     for (const [unit, font, pills] of SIZES) {
       const lying = pills && walk.weights && !many;
       const gap = unit > 40 ? 10 : 6;
-      const side = (least, ...needs) => Math.ceil(Math.max(least, ...needs.map((need) => need * font + gap)));
+      const side = (least, ...needs) =>
+        Math.ceil(Math.max(least, ...needs.map((need) => need * font + gap)));
       const small = Math.min(unit, Math.max(36, Math.round(0.82 * unit)));
       const wide = lying
         ? Math.max(side(unit, room.picture), Math.ceil(room.lying * 16 + 10))
@@ -512,7 +548,8 @@ function render({ model, el }) {
     const fitting = found.filter((each) => each.width <= width);
     const low = fitting.filter((each) => each.height <= TALL);
     const least = (list, key) => [...list].sort((a, b) => a[key] - b[key])[0];
-    return low[0] ?? least(fitting, "height") ?? least(found, "width");
+    const before = low.find((each) => kept && each.layout === page?.look.layout);
+    return before ?? low[0] ?? least(fitting, "height") ?? least(found, "width");
   }
 
   // The products that may come: of the greatest and least numbers, to know their room.
@@ -520,7 +557,8 @@ function render({ model, el }) {
     if (!walk.weights) return ["0"];
     const all = [];
     for (let index = 0; index < count(); index += 1) {
-      for (const each of looked(walk, ...place(index)).products) all.push(...each.map((v) => written(v)));
+      for (const each of looked(walk, ...place(index)).products)
+        all.push(...each.map((v) => written(v)));
     }
     return all;
   }
@@ -533,7 +571,9 @@ function render({ model, el }) {
   }
 
   function build(look) {
-    const focused = root.contains(document.activeElement) ? document.activeElement.dataset.at : null;
+    const focused = root.contains(document.activeElement)
+      ? document.activeElement.dataset.at
+      : null;
     editor?.close();
     stage.replaceChildren();
     stage.className = `sw-stage sw-${look.layout}`;
@@ -546,7 +586,8 @@ function render({ model, el }) {
 
     function picture(parent, channel) {
       const id = walk.channels > 1 ? `${pictureId}-${channel}` : pictureId;
-      const name = walk.channels > 1 ? (CHANNELS[channel] ?? `Channel ${channel + 1}`) : walk.names[0];
+      const name =
+        walk.channels > 1 ? (CHANNELS[channel] ?? `Channel ${channel + 1}`) : walk.names[0];
       const holder = block(parent, name, walk.channels > 1 ? "" : own(walk.own));
       const made = grid(holder, rows, columns, look.wide, look.many ? look.small : look.tall, {
         id,
@@ -572,7 +613,12 @@ function render({ model, el }) {
 
     function weights(parent, channel) {
       const id = walk.weights[0][0].from[0];
-      const holder = block(parent, walk.names[1], headOf(walk.names[1]) === walk.names[1] ? "" : own(walk.weights));
+      const before = look.layout === "stacked" ? "× " : "";
+      const holder = block(
+        parent,
+        before + walk.names[1],
+        headOf(walk.names[1]) === walk.names[1] ? "" : own(walk.weights),
+      );
       const made = grid(holder, kh, kw, look.kernel, look.small, {
         id: walk.channels > 1 ? `${id}-${channel}` : id,
         label: `${walk.names[1]}, ${kh} rows, ${kw} columns: type to change a number`,
@@ -587,13 +633,13 @@ function render({ model, el }) {
     }
 
     function window_(parent) {
-      const made = grid(block(parent, "Window"), kh, kw, look.seen, look.small, { id: "window" });
+      const made = grid(block(parent, "Window"), kh, kw, look.seen, look.small, { id: "covered" });
       made.node.classList.add("sw-kernel");
       page.seen[0] = made;
     }
 
     function multiplied(parent, channel) {
-      const holder = block(parent, "Products");
+      const holder = block(parent, look.layout === "stacked" ? "= Products" : "Products");
       page.products[channel] = grid(holder, kh, kw, look.product, look.small, {
         id: walk.channels > 1 ? `products-${channel}` : "products",
       });
@@ -606,7 +652,11 @@ function render({ model, el }) {
     }
 
     function answers(parent) {
-      const holder = block(parent, walk.names[2], look.many ? "" : `${walk.shape[0]} × ${walk.shape[1]}`);
+      const holder = block(
+        parent,
+        walk.names[2],
+        look.many ? "" : `${walk.shape[0]} × ${walk.shape[1]}`,
+      );
       page.output = grid(holder, walk.shape[0], walk.shape[1], look.out, Math.min(look.tall, 54), {
         id: "output",
         label: `${walk.names[2]}, ${walk.shape[0]} rows, ${walk.shape[1]} columns: go to a cell`,
@@ -664,20 +714,24 @@ function render({ model, el }) {
   // --- painting ------------------------------------------------------------------------------
 
   // All that depends on the numbers and settings, not on the position.
-  function renew() {
+  // `kept`: in the arrangement of before, if it still fits; else the page jumps at a typed number.
+  function renew(kept = false) {
     walk = laid(state);
     at = Math.min(at, count() - 1);
     reached = Math.min(Math.max(reached, at), count() - 1);
     output = Array.from({ length: count() }, (_, index) => looked(walk, ...place(index)).total);
     places = decimals(output);
-    const look = arranged();
+    const look = arranged(kept);
     const key = JSON.stringify([look, walk.size, walk.shape, walk.names, walk.pads,
                                 walk.picture.map((row) => row.map((cell) => !cell.from))]); // prettier-ignore
     if (page?.key !== key) {
       build(look);
       page.key = key;
     }
-    const values = walk.picture.flat().filter((cell) => cell.from).flatMap((cell) => cell.v);
+    const values = walk.picture
+      .flat()
+      .filter((cell) => cell.from)
+      .flatMap((cell) => cell.v);
     const weights = walk.weights ? walk.weights.flat().flatMap((cell) => cell.v) : [];
     const most = (list) => Math.max(0, ...list.map(Math.abs)) || 1;
     const scales = {
@@ -708,7 +762,10 @@ function render({ model, el }) {
     if (walk.names[2].startsWith("∂")) size.textContent = `Size: ${formula(walk)}`;
     for (const [name, node] of Object.entries(menus)) node.value = String(state[name]);
     for (const option of menus.padding?.options ?? []) {
-      const trial = { ...state, padding: Number.isNaN(Number(option.value)) ? option.value : Number(option.value) };
+      const trial = {
+        ...state,
+        padding: Number.isNaN(Number(option.value)) ? option.value : Number(option.value),
+      };
       option.disabled = laid(trial).shape.some((side) => side < 1);
     }
     if (bias && document.activeElement !== bias) bias.value = written(state.bias);
@@ -737,7 +794,11 @@ function render({ model, el }) {
       });
       if (!walk.weights) return;
       seen.products.forEach((each, k) => {
-        put(page.products[channel].cells[k], written(each[channel]), shade(each[channel], scales.products));
+        put(
+          page.products[channel].cells[k],
+          written(each[channel]),
+          shade(each[channel], scales.products),
+        );
       });
       if (page.sums[channel]) page.sums[channel].textContent = `sum ${written(seen.sums[channel])}`;
     });
@@ -766,7 +827,8 @@ function render({ model, el }) {
         page.sum.insertBefore(after, page.answer);
         page.pieces[k] = { node, after, text: "" };
       }
-      if (page.pieces[k].text !== text) page.pieces[k].node.textContent = page.pieces[k].text = text;
+      if (page.pieces[k].text !== text)
+        page.pieces[k].node.textContent = page.pieces[k].text = text;
     });
     if (page.answer.textContent !== result) page.answer.textContent = result;
     output.forEach((value, index) => {
@@ -801,7 +863,8 @@ function render({ model, el }) {
     const [row, column] = place();
     const done = at === count() - 1 ? " The last position: the output is complete." : "";
     const all = reached === count() - 1 ? done : "";
-    return `${walk.names[2]}, row ${row + 1}, column ${column + 1}: ${written(output[at], places)}.${all}`;
+    const cell = `${walk.names[2]}, row ${row + 1}, column ${column + 1}`;
+    return `${cell}: ${written(output[at], places)}.${all}`;
   }
 
   function tell() {
@@ -897,6 +960,7 @@ function render({ model, el }) {
     say(spoken());
     tellSoon();
   });
+  scrub.addEventListener("change", tell); // let go
   reset.addEventListener("click", () => {
     pause();
     state = copy(setup);
@@ -924,9 +988,10 @@ function render({ model, el }) {
   }
 
   function refused(text, old) {
-    const what = text.trim() ? `“${text.trim().slice(0, 20)}” is not` : "Nothing typed is not";
-    return `${what} a number from −${LARGEST} to ${LARGEST}, such as 0.5, −1 or 1/9: ` +
-      `${written(old)} stays.`; // prettier-ignore
+    const range = `a number from −${LARGEST} to ${LARGEST}, such as 0.5, −1 or 1/9`;
+    const typed = text.trim().slice(0, 20);
+    const what = typed ? `“${typed}” is not ${range}` : `Type ${range}`;
+    return `${what}: ${written(old)} stays.`;
   }
 
   if (bias) {
@@ -939,7 +1004,7 @@ function render({ model, el }) {
       }
       if (value === state.bias || bias.value === written(state.bias)) return true;
       state.bias = value;
-      renew();
+      renew(true);
       say(spoken());
       tell();
       return true;
@@ -964,7 +1029,9 @@ function render({ model, el }) {
     const old = state[name][i][j][channel];
     // The cell as it stands in the page: the kernel of the backward pass is turned there.
     const plane = name === walk.own[0][0].from[0] ? walk.picture : walk.weights;
-    const row = plane.findIndex((line) => line.some(({ from }) => from?.join() === `${name},${i},${j}`));
+    const row = plane.findIndex((line) =>
+      line.some(({ from }) => from?.join() === `${name},${i},${j}`),
+    );
     const column = plane[row].findIndex(({ from }) => from?.join() === `${name},${i},${j}`);
     const id = walk.channels > 1 ? `${name}-${channel}` : name;
     const cell = cellAt(id, row, column);
@@ -997,7 +1064,7 @@ function render({ model, el }) {
       close();
       if (value !== old) {
         state[name][i][j][channel] = value;
-        renew();
+        renew(true);
         say(spoken());
         tell();
       }
@@ -1024,8 +1091,11 @@ function render({ model, el }) {
   const measured = () => Math.floor(el.clientWidth || root.clientWidth || 900) - 12;
   width = measured();
   renew();
-  say("Click a number of the image or of the kernel to change it, a cell of the output to go there.");
-  if (state.mode === "pool") say("Click a number of the image to change it, a cell of the output to go there.");
+  say(
+    "Click a number of the image or of the kernel to change it, a cell of the output to go there.",
+  );
+  if (state.mode === "pool")
+    say("Click a number of the image to change it, a cell of the output to go there.");
   if (state.mode === "back") say("Click a number to change it, a cell of the result to go there.");
   tell();
   const watcher = new ResizeObserver(() => {
