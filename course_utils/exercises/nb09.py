@@ -591,8 +591,8 @@ next_layer = Exercise(
             "You use the height for both sides. Maps need not be square.",
         ),
     ],
-    well_done="And with global pooling instead? Then the layer reads `maps` numbers, whatever the "
-    "size of the picture.",
+    well_done="And if the window were as large as the whole map? Then the layer would read `maps` "
+    "numbers, whatever the size of the picture.",
 )
 
 # --- a network for the 9 ------------------------------------------------------------------------

@@ -30,6 +30,12 @@ BOXES = {
         ("map of the moved 9", "0.33 in row 2", "−0.33 in row 3", "−0.11"),
         ("`Conv2D` computes a convolution", "cross-correlation"),
     ],
+    "09": [
+        ("moved 9", "0.33 and −0.33", "−0.11", "two"),
+        ("translation invariant", "equivariant", "small moves"),
+        ("powers of two", "3 by 3"),
+        ("Pooling reduces the number of parameters", "none", "dense"),
+    ],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
@@ -57,6 +63,14 @@ NUMBERS = {
         *[308, -498, 164, -25, -151, 323, 337],  # the RGB patch, and with its kernels turned
         57,  # weights and biases of 3 × 2 kernels of 3 × 3
         *[37, 47, 67, 77, 23, 33, 53, 63],  # cross-correlation and true convolution
+    ],
+    "09": [
+        *[1.0, 0.33, -0.11, -0.56],  # the maps of the 9 and of the moved 9, and pooled
+        *[8, 9, 3, 2, 4.5, 0.75, 16, 18],  # 2 × 2 with stride 2: max, average, sum
+        *[0.3, 0.9, 0.4],  # of tenths
+        *[1.67, 1.22, 1.78, 1.11, 0.78, 1.33],  # 3 × 3 average
+        *[14, 4, 6, 3],  # sizes
+        *[320, 2_769_024, 692_352],  # numbers to learn without and with pooling
     ],
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}
