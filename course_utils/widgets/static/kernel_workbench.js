@@ -524,6 +524,8 @@ function render({ model, el }) {
   }
 
   function drawLearned() {
+    learned.dataset.weights = learner.weights.join(" ");
+    learned.dataset.error = String(learner.error);
     const cells = laidOut(learned, kernel.size);
     const most = Math.max(...kernel.cells.map(({ value }) => Math.abs(value)), NEARLY);
     learner.weights.forEach((weight, k) => {
