@@ -3,8 +3,15 @@
 COURSE_DATA_DIR=… make bench
 """
 
-from benchmarks import dense_mnist, iris, notebooks, stand_in_difficulty
+from benchmarks import (
+    convolution,
+    dense_mnist,
+    iris,
+    notebooks,
+    small_cnn,
+    stand_in_difficulty,
+)
 
-for benchmark in (stand_in_difficulty, iris, dense_mnist, notebooks):
+for benchmark in (stand_in_difficulty, iris, dense_mnist, convolution, small_cnn, notebooks):
     print(f"\n## {benchmark.__name__}\n", flush=True)
     benchmark.main()

@@ -62,7 +62,7 @@ def train(x: np.ndarray, y: np.ndarray, kind: str | None, seed: int) -> Any:
     return network, lambda x: network.predict(x).argmax(axis=1)
 
 
-def five_splits(seed: int) -> dict[str, float]:
+def one_split(seed: int) -> dict[str, float]:
     """Train on the 8 × 8 digits; return test accuracy and cost."""
     first, second, (x_test, y_test) = split(seed)
     x, y = (np.concatenate(parts) for parts in zip(first, second, strict=True))
@@ -100,7 +100,7 @@ def shifts(seed: int, kind: str | None) -> dict[str, Any]:
 
 def run(seeds: list[int]) -> dict[str, Any]:
     """Train once for each seed, one after the other (in a process of its own)."""
-    return {"runs": [five_splits(seed) for seed in seeds]}
+    return {"runs": [one_split(seed) for seed in seeds]}
 
 
 def run_shifts(kind: str | None, seeds: list[int]) -> dict[str, Any]:
