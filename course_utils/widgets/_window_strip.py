@@ -167,9 +167,11 @@ def shades(values: np.ndarray, *, signed: bool | None = None):
     if signed is None:
         signed = bool((values < 0).any())
     if signed:
-        return lambda value: colormaps[DIVERGING](0.5 + 0.5 * value / greatest)
+        diverging = colormaps[DIVERGING]
+        return lambda value: diverging(0.5 + 0.5 * value / greatest)
     top = 1.0 if greatest <= 1 else 255.0 if 100 <= greatest <= 255 else greatest
-    return lambda value: colormaps["gray"](value / top)
+    grey = colormaps["gray"]
+    return lambda value: grey(value / top)
 
 
 def _frame(
@@ -249,21 +251,21 @@ def _cell(
     look: dict[str, Any] = {"facecolor": colour, "edgecolor": "#BFBFBF", "linewidth": 0.8}
     ink = COLOURS["neutral"]
     if colour is None:
-        look |= {"facecolor": "#F2F2F2", "edgecolor": "#CFCFCF", "hatch": "///"}
+        look |= {"facecolor": "#F2F2F2", "edgecolor": "#CFCFCF", "hatch": "//"}
     else:
         ink = _ink(colour)
-    axes.add_patch(Rectangle((x, y), wide, tall, **look))
-    height = tall / 2 if weight is None else 0.27 * tall
+    axes.add_artist(Rectangle((x, y), wide, tall, **look))  # add_patch would rescale, slowly
+    height = tall / 2 if weight is None else 0.3 * tall
     axes.text(
         x + wide / 2, y + height, text, ha="center", va="center_baseline", fontsize=_TEXT, color=ink
     )
     if weight is not None:
         box = "round,pad=0,rounding_size=0.05"
         pale = weight in ("×0", "0")
-        low = y + 0.52 * tall
-        axes.add_patch(
+        low = y + 0.53 * tall
+        axes.add_artist(
             FancyBboxPatch(
-                (x + 0.04, low), wide - 0.08, 0.42 * tall, boxstyle=box, linewidth=0,
+                (x + 0.04, low), wide - 0.08, 0.4 * tall, boxstyle=box, linewidth=0,
                 facecolor="#FBEBCB" if pale else COLOURS["model"], zorder=2,
             )
         )  # fmt: skip
@@ -278,7 +280,7 @@ def _outline(axes: Axes, x: float, y: float, wide: float, tall: float, colour: s
 
     # A dark line around it, so that it is seen on every shade.
     for colour_of, width in (("#262626", 5.0), (colour, 3.5)):
-        axes.add_patch(
+        axes.add_artist(
             Rectangle(
                 (x, y), wide, tall, fill=False, edgecolor=colour_of, linewidth=width, zorder=4
             )

@@ -156,7 +156,7 @@ COUNT = """root => {
 
 
 @pytest.mark.browser
-def test_ten_steps_a_second_arrive_on_the_screen(show, lab):
+def test_ten_steps_a_second_arrive_on_the_screen(show, lab, record_property):
     widget = show("slide_window(padding='full')")  # 64 positions: more than four seconds
     widget.get_by_test_id("speed").select_option(label="fastest")
     widget.evaluate(COUNT)
@@ -166,7 +166,9 @@ def test_ten_steps_a_second_arrive_on_the_screen(show, lab):
     seen = lab.page.evaluate("window.seenPositions")
     start = seen[0][0]
     within = [each for each in seen if each[0] - start <= 2000]
-    assert len({place for _, place, *_ in within}) >= 20, within
+    distinct = len({place for _, place, *_ in within})
+    record_property("steps-in-2-s", distinct)
+    assert distinct >= 20, within
     full = correlate2d(FOUR, CROSS, "full").ravel()
     for _, place, where, total in within:
         assert where == f"{int(place) + 1} of 64"
