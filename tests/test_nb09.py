@@ -1,17 +1,53 @@
-"""The oracles of notebook 09's exercises agree with Keras and with `course_utils.convolution`."""
+"""Notebook 09 shows the tables of `worked_examples`, and its functions and oracles are right."""
+
+import ast
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
+from benchmarks.from_notebook import definitions
+from course_utils import convolution, worked_examples
 from course_utils.convolution import conv2d, max_pool2d, relu
 from course_utils.environment import quiet_import
 from course_utils.exercises import nb09
 from course_utils.worked_examples import DIAGONAL, LOOP
+from tests.notebooks.parts import Notebook, notebook_paths
 
 with quiet_import():
     import keras
 
+NAME = "09_relu_and_pooling_by_hand.ipynb"
+(PATH,) = (path for path in notebook_paths() if path.name == NAME)
+SHOWN = {
+    "table": worked_examples.POOL_ME,
+    "tenths": worked_examples.POOL_ME_TENTHS,
+    "wide": worked_examples.AVERAGE_ME,
+}
 SEEDS = range(3)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_notebook_types_out_the_table(name):
+    (value,) = (
+        node.value
+        for cell in Notebook.read(PATH).code
+        for node in cell.tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    )
+    assert ast.unparse(value.func) == "np.array"
+    np.testing.assert_array_equal(ast.literal_eval(value.args[0]), SHOWN[name])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("window, stride", [(2, 2), (2, 1), (3, 2), (2, 3)])
+def test_functions_of_the_notebook_equal_the_modules(seed, window, stride):
+    shown = definitions(NAME, ["pool", "relu"], np=np, sliding_window_view=sliding_window_view)
+    image = np.random.default_rng(seed).normal(size=(7, 9))
+    np.testing.assert_array_equal(shown.relu(image), relu(image))
+    for reduce, ours in {np.max: "max", np.mean: "average", np.sum: "sum"}.items():
+        expected = getattr(convolution, f"{ours}_pool2d")(image, window, stride)
+        np.testing.assert_allclose(shown.pool(image, window, stride, reduce), expected, atol=1e-12)
 
 
 def pooled_by_keras(image: np.ndarray, window: int, stride: int) -> np.ndarray:
