@@ -493,7 +493,7 @@ def alt_text(notebook):
 
 # --- Links ----------------------------------------------------------------------------------------
 
-MENTION = re.compile(r"\b(\d\d) · (?=[A-Z])")
+MENTION = re.compile(r"(?<!## )\b(\d\d) · (?=[A-Z])")  # not a numbered heading of a section
 
 
 def existing(notebook: Notebook) -> dict[str, str]:

@@ -22,7 +22,7 @@ from tests.notebooks.good import (
     stream,
     write,
 )
-from tests.notebooks.lint import RULES, lint, main
+from tests.notebooks.lint import MENTION, RULES, lint, main
 from tests.notebooks.parts import ROOT, Notebook
 
 WRONG = {}
@@ -374,6 +374,10 @@ def test_the_rule_meant_for_it_catches_it(name, folder, record_property, capsys)
 
 def test_every_rule_catches_something():
     assert {rule for rule, _ in WRONG.values()} == set(RULES)
+
+
+def test_a_numbered_section_is_no_mention_of_a_notebook():
+    assert MENTION.findall("## 10 · A playground\n\nBack to 08 · Convolution by hand") == ["08"]
 
 
 def test_a_missing_id_is_seen(folder):
