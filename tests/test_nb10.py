@@ -77,7 +77,7 @@ def test_nudging_finds_slopes_and_leaves_the_numbers_as_they_were(seed):
 def test_a_digit_moves_as_far_as_it_is_told(built):
     x, _ = digits(3)
     middle = built.moved(x, 0, 0)
-    assert middle.shape == (3, 12, 12, 1)
+    assert middle.shape == (3, 14, 14, 1)
     for down, right in np.ndindex(5, 5):
         expected = np.roll(middle, (down - 2, right - 2), axis=(1, 2))
         np.testing.assert_array_equal(built.moved(x, down - 2, right - 2), expected)

@@ -36,6 +36,10 @@ BOXES = {
         ("powers of two", "3 by 3"),
         ("Pooling reduces the number of parameters", "none", "dense"),
     ],
+    "10": [
+        ("comes from the previous layer", "nearer to the loss"),
+        ("turned by 180°, for both slopes", "turns **nothing**"),
+    ],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
@@ -71,6 +75,14 @@ NUMBERS = {
         *[1.67, 1.22, 1.78, 1.11, 0.78, 1.33],  # 3 × 3 average
         *[14, 4, 6, 3],  # sizes
         *[320, 2_769_024, 692_352],  # numbers to learn without and with pooling
+    ],
+    "10": [
+        *[37, 47, 67, 77],  # the output
+        *[7, 9, 13, 15],  # slopes for the filter
+        *[1, 2, 0, 4, -3, 8],  # slopes for the picture
+        *[14, 16, 22, 24],  # slopes for the filter with stride 2
+        *[3, -2, 0.75, 0.5],  # back through maximum and mean
+        2730,  # parameters of the small CNN
     ],
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}
