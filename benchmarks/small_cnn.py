@@ -139,9 +139,9 @@ def main() -> None:
                 "",
                 f"The same recipe on digits with a margin of {MARGIN} pixels. Test accuracy when "
                 f"the test digits move by so many pixels across, down or both (the mean over all "
-                f"such moves), median of {len(SEEDS)} splits (smallest–largest). Moved by {MARGIN}, "
-                f"ink touches the border, and what a kernel would find beyond it is lost: so even "
-                f"global pooling notices.",
+                f"such moves), median of {len(SEEDS)} splits (smallest–largest). Moved by "
+                f"{MARGIN}, ink touches the border, and what a kernel would find beyond it is "
+                f"lost: so even global pooling notices.",
                 "",
                 f"| network | parameters | {distances} |",
                 f"| --- | --- |{' --- |' * (MARGIN + 1)}",
