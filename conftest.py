@@ -51,8 +51,8 @@ def pytest_terminal_summary(terminalreporter):
     """Count what the tests that passed in this run have covered.
 
     Tests say so through ``record_property``: ``lint`` [notebook, rule, cells], ``wrong-answer``
-    [exercise, which], ``data-fault`` name. Properties travel with the reports, also from the
-    workers of pytest-xdist.
+    [exercise, which], ``data-fault`` name, ``convolution-cases`` how many, and so on as below.
+    Properties travel with the reports, also from the workers of pytest-xdist.
     """
     counted = defaultdict(list)
     for report in terminalreporter.stats.get("passed", []):
@@ -91,6 +91,11 @@ def summary(counted: dict[str, list]) -> list[str]:
         lines.append(f"data faults: {len(set(found))}")
     if found := counted.get("wrong-notebook"):
         lines.append(f"deliberately wrong notebooks caught: {len(set(found))}")
+    if found := counted.get("convolution-cases"):
+        slopes = sum(counted["gradient-cases"])
+        lines.append(f"convolution and pooling: {sum(found)} cases forwards, {slopes} backwards")
+    if found := counted.get("steps-in-2-s"):
+        lines.append(f"sliding window: {min(found)} positions painted in 2 s of play")
     if found := counted.get("nbval"):
         compared = found.count("compared")
         lines.append(f"nbval: {compared} cells compared, {len(found) - compared} run only")
