@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 from PIL import Image
 from scipy.signal import correlate2d
@@ -116,7 +117,7 @@ def test_sums_are_written_out():
     lines = _windows.sentences(_windows.convolution(FOUR, CROSS), 0, 0)
     assert lines == ["0·1 + 0·0 + 0·1 + 0.2·0 + 0.8·1 + 0·0 + 0.2·1 + 0.9·0 + 0·1 = 1.0"]
     walk = _windows.convolution([[-1, 2]], [[3, -4]], bias=-0.5, divide=9)
-    assert _windows.sentences(walk, 0, 0) == ["(−1·3 + 2·(−4)) ÷ 9 − 0.5 = −1.72"]
+    assert _windows.sentences(walk, 0, 0) == ["((−1)·3 + 2·(−4)) ÷ 9 − 0.5 = −1.72"]
     walk = _windows.convolution(RGB_PATCH, RGB_KERNEL, bias=1)
     assert _windows.sentences(walk, 0, 0)[-1] == "308 − 498 + 164 + 1 = −25"
     for kind, line in (
@@ -177,14 +178,15 @@ def test_what_does_not_fit_is_named(call, words):
 
 
 def test_the_strip_shows_window_products_sum_and_output_so_far():
-    figure = widgets.show_windows()
+    stops = [(0, 0), (0, 1), (2, 1), (3, 3)]
+    figure = widgets.show_windows(at=stops)
     found = texts(figure)
     assert found.count("image") == found.count("output") == 4
     sums = [text.replace("\n", " ") for text in found if "·" in text]
     totals = [float(text.split("= ")[1]) for text in sums]
     output = correlate2d(FOUR, CROSS, "valid")
     assert totals == pytest.approx([output[0, 0], output[0, 1], output[2, 1], output[3, 3]])
-    for text, (row, column) in zip(sums, [(0, 0), (0, 1), (2, 1), (3, 3)], strict=True):
+    for text, (row, column) in zip(sums, stops, strict=True):
         factors = [float(factor) for factor in re.findall(r"([\d.]+)·", text)]
         assert factors == FOUR[row : row + 3, column : column + 3].ravel().tolist()
     assert found.count("2.7") == found.count("2.5") == 2  # in the third and the fourth frame
@@ -192,6 +194,22 @@ def test_the_strip_shows_window_products_sum_and_output_so_far():
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 12
     wide, tall = figure.get_size_inches() * 100
     assert 880 <= wide <= 920 and tall <= 720
+
+
+@pytest.mark.parametrize(
+    ("image", "frames"), [(FOUR, 2), (NINE, 2), (ONE_TO_NINE, 4), (np.ones((5, 5)), 2)]
+)
+def test_a_strip_is_no_higher_than_a_slide(image, frames):
+    figure = widgets.show_windows(image, ONE_TO_FOUR if len(image) == 3 else LOOP)
+    assert texts(figure).count("image") == frames
+    assert 250 < figure.get_size_inches()[1] * 100 <= 540
+
+
+def test_negative_weights_lie_on_another_colour():
+    figure = widgets.show_windows(NINE, LOOP, divide=9)
+    assert texts(figure).count("×−1") == 2 and texts(figure).count("×1") == 2 * 8
+    chips = [patch.get_facecolor() for patch in figure.findobj(FancyBboxPatch)]
+    assert len(set(chips)) == 2
 
 
 def test_the_positions_are_the_readers_choice():
@@ -238,6 +256,12 @@ def test_text_and_still_picture_stand_beside_the_widget(make):
 
 
 # --- Python and the page --------------------------------------------------------------------------
+
+
+def test_the_formula_of_the_size_can_be_left_out():
+    assert widgets.slide_window()._setup["show_size"] is True
+    widget = widgets.slide_window(show_size=False)
+    assert widget._setup["show_size"] is False and widget.output.shape == (4, 4)
 
 
 def test_what_is_read_before_anything_is_shown():

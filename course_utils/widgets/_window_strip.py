@@ -20,6 +20,7 @@ _LETTER = 0.09  # inches, about the width of a letter at 12 points
 _LINE = 0.23  # inches from line to line
 _BELOW = 0.25  # inches under each frame
 _HALF = 4.45  # inches: a frame that is no wider stands beside another one
+_TALL = 5.4  # inches: a strip of the usual four frames that is higher has two
 
 
 def strip(walk: Walk, at: Any = None, title: str | None = None) -> Figure:
@@ -31,7 +32,7 @@ def strip(walk: Walk, at: Any = None, title: str | None = None) -> Figure:
         The walk.
     at : sequence of (int, int), optional
         The positions, as rows and columns of the output from 0; by default the first two, one in
-        the middle and the last.
+        the middle and the last, or, where these would be too high, the second and the last.
     title : str, optional
         A line above the frames.
 
@@ -47,13 +48,11 @@ def strip(walk: Walk, at: Any = None, title: str | None = None) -> Figure:
     look = _Look(walk)
     columns = 2 if look.width <= _HALF else 1
     stops = _stops(walk, at, columns)
-    columns = min(columns, len(stops))
-    wide = _WIDTH / 2 if columns == 2 else max(_WIDTH / 2, look.width)
-    heads = [_lines(walk, stop, wide - 0.25) for stop in stops]
-    rows = [stops[i : i + columns] for i in range(0, len(stops), columns)]
-    texts = [max(map(len, heads[i : i + columns])) for i in range(0, len(stops), columns)]
     top = 0.45 if title else 0.05
-    height = top + sum(look.height + _LINE * lines + _BELOW for lines in texts)
+    rows, texts, height, wide = _arranged(look, stops, columns, top)
+    if at is None and columns == 2 and len(stops) == 4 and height > _TALL:
+        rows, texts, height, wide = _arranged(look, [stops[1], stops[3]], columns, top)
+    columns = len(rows[0])
     with matplotlib.rc_context(plots._STYLE):
         figure = Figure(figsize=(wide * columns, height), dpi=100, layout="none")
         axes = figure.add_axes((0, 0, 1, 1))
@@ -62,11 +61,24 @@ def strip(walk: Walk, at: Any = None, title: str | None = None) -> Figure:
         if title:
             axes.text(0.1, 0.25, title, fontsize=15, va="center")
         y = top
-        for number, (row, lines) in enumerate(zip(rows, texts, strict=True)):
+        for row, lines in zip(rows, texts, strict=True):
             for place, stop in enumerate(row):
-                _frame(axes, look, stop, place * wide + 0.1, y, heads[number * columns + place])
+                sums = _lines(walk, stop, wide - 0.25)
+                _frame(axes, look, stop, place * wide + 0.1, y, sums)
             y += look.height + _LINE * lines + _BELOW
     return figure
+
+
+def _arranged(
+    look: _Look, stops: list, columns: int, top: float
+) -> tuple[list, list, float, float]:
+    """Return the rows of frames, the lines of text under each, the height, a frame's width."""
+    columns = min(columns, len(stops))
+    wide = _WIDTH / 2 if columns == 2 else max(_WIDTH / 2, look.width)
+    rows = [stops[i : i + columns] for i in range(0, len(stops), columns)]
+    texts = [max(len(_lines(look.walk, stop, wide - 0.25)) for stop in row) for row in rows]
+    height = top + sum(look.height + _LINE * lines + _BELOW for lines in texts)
+    return rows, texts, height, wide
 
 
 def _stops(walk: Walk, at: Any, columns: int) -> list[tuple[int, int]]:
@@ -116,7 +128,7 @@ class _Look:
         answers = [written(float(value), self.places) for value in self.output.ravel()]
         self.out_tall = 0.36
         self.out_wide = max(0.4, _widest(answers) + 0.08)
-        self.gap = 0.35
+        self.gap = 0.28
         # The weights lie in the window's cells where there is room for two lines of text: beside
         # another frame if that fits, or else alone.
         for sign, limit in (("×", _HALF), ("", _HALF), (None, _HALF), ("×", _WIDTH)):
@@ -139,7 +151,7 @@ class _Look:
         stacked = self.weights is not None
         texts = [*self.texts.ravel(), *(self.weights.ravel() if stacked else ())]
         self.tall, least = (0.38, 0.38) if stacked else (0.3, 0.3)
-        self.wide = max(least, _widest(texts) + 0.07)
+        self.wide = max(least, _widest(texts) + 0.05)
         _, columns, channels = self.walk.picture.shape
         across = channels * (columns * self.wide + 0.15) - 0.15
         self.width = across + self.gap + self.walk.shape[1] * self.out_wide + 0.2
@@ -261,17 +273,18 @@ def _cell(
     )
     if weight is not None:
         box = "round,pad=0,rounding_size=0.05"
-        pale = weight in ("×0", "0")
+        colour = "#FBEBCB" if weight in ("×0", "0") else COLOURS["model"]
+        colour = "#D5C6EA" if "−" in weight else colour
         low = y + 0.53 * tall
         axes.add_artist(
             FancyBboxPatch(
-                (x + 0.04, low), wide - 0.08, 0.4 * tall, boxstyle=box, linewidth=0,
-                facecolor="#FBEBCB" if pale else COLOURS["model"], zorder=2,
+                (x + 0.03, low), wide - 0.06, 0.4 * tall, boxstyle=box, linewidth=0,
+                facecolor=colour, zorder=2,
             )
         )  # fmt: skip
         axes.text(
             x + wide / 2, low + 0.2 * tall, weight, ha="center", va="center_baseline",
-            fontsize=_TEXT, color=COLOURS["neutral"] if pale else "black", zorder=3,
+            fontsize=_TEXT, color=COLOURS["neutral"] if weight in ("×0", "0") else "black", zorder=3,
         )  # fmt: skip
 
 

@@ -353,13 +353,9 @@ def sentences(walk: Walk, row: int, column: int) -> list[str]:
 
 
 def _products(walk: Walk, part: tuple[slice, slice], channel: int) -> str:
-    pairs = zip(
-        walk.picture[part][..., channel].ravel(), walk.weights[..., channel].ravel(), strict=True
-    )
-    terms = [
-        f"{written(value) if first else bracketed(value)}·{bracketed(weight)}"
-        for first, (value, weight) in ((k == 0, pair) for k, pair in enumerate(pairs))
-    ]
+    values, weights = walk.picture[part][..., channel], walk.weights[..., channel]
+    pairs = zip(values.ravel(), weights.ravel(), strict=True)
+    terms = [f"{bracketed(value)}·{bracketed(weight)}" for value, weight in pairs]
     return " + ".join(terms)
 
 

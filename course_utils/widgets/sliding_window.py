@@ -47,7 +47,9 @@ class SlidingWindow(StillWidget):
     # From the front end to Python; anything may come, so nothing is demanded of its type.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True)
 
-    def __init__(self, mode: str, title: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self, mode: str, title: str | None = None, show_size: bool = True, **settings: Any
+    ) -> None:
         walk = _walk(mode, settings)  # raises where something does not fit
         given = {
             name: _windows.pictured(name, value).tolist() if name in _ARRAYS else _plain(value)
@@ -55,7 +57,9 @@ class SlidingWindow(StillWidget):
         }
         if mode == "pool":
             given["stride"] = walk.stride
-        super().__init__(_setup={"mode": mode, "title": title, **given})
+        super().__init__(
+            _setup={"mode": mode, "title": title, "show_size": bool(show_size), **given}
+        )
 
     @property
     def image(self) -> np.ndarray:
@@ -124,7 +128,7 @@ class SlidingWindow(StillWidget):
         given = {
             name: np.array(value) if name in _ARRAYS else value
             for name, value in self._setup.items()
-            if name not in ("mode", "title")
+            if name not in ("mode", "title", "show_size")
         }
         said = self._said()
         shown = dict(given)
@@ -160,6 +164,7 @@ def slide_window(
     padding: str | int = "valid",
     divide: float = 1,
     title: str | None = None,
+    show_size: bool = True,
 ) -> SlidingWindow:
     """Show a kernel sliding over an image: its products, their sum, the output filling up.
 
@@ -184,6 +189,9 @@ def slide_window(
         Each sum is divided by it: ``divide=9`` for a mean of nine products.
     title : str, optional
         A line above it.
+    show_size : bool
+        Whether the formula of the output's size stands below it; a lesson in which the reader
+        has yet to find the formula leaves it out.
 
     Returns
     -------
@@ -205,7 +213,7 @@ def slide_window(
     image = worked_examples.FOUR if image is None else image
     kernel = worked_examples.CROSS if kernel is None else kernel
     return SlidingWindow(
-        "convolution", title, image=image, kernel=kernel, bias=bias, stride=stride,
+        "convolution", title, show_size, image=image, kernel=kernel, bias=bias, stride=stride,
         padding=padding, divide=divide,
     )  # fmt: skip
 
@@ -333,7 +341,7 @@ def show_windows(
         As in `slide_window` or, with `slopes`, `slide_back`.
     at : sequence of (row, column), optional
         The cells of the output, from 0, that get a frame; by default the first two, one in the
-        middle and the last.
+        middle and the last, or, where these would be higher than a slide, the second and the last.
     bias, padding, divide
         As in `slide_window`.
     stride : int, optional

@@ -134,6 +134,7 @@ def test_stepping_shows_products_sum_and_output(show, lab):
             widget.get_by_test_id("step").click()
     assert widget.get_by_test_id("step").is_disabled()
     assert "complete" in words(widget, "says")
+    assert widget.get_by_test_id("formula").is_visible()
     assert words(widget, "formula").endswith("o = ⌊(6 + 2·0 − 3)/1⌋ + 1 = 4")
     widget.get_by_test_id("back").click()
     assert position(widget) == 14 and np.isnan(table(widget)[3, 3])
@@ -177,7 +178,8 @@ def test_ten_steps_a_second_arrive_on_the_screen(show, lab, record_property):
 
 @pytest.mark.browser
 def test_pause_and_scrub_act_at_once(show, lab):
-    widget = show("slide_window(padding='full')")
+    widget = show("slide_window(padding='full', show_size=False)")
+    assert words(widget, "formula") == "" and not widget.get_by_test_id("formula").is_visible()
     widget.get_by_test_id("speed").select_option(label="fastest")
     for stop in ("play", "scrub", "step"):
         scrub_to(widget, 0)

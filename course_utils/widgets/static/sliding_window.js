@@ -229,7 +229,7 @@ function sentence(walk, seen, places) {
     pieces = seen.cells.map((cell, k) => {
       const v = cell.v[0];
       const plus = k < seen.cells.length - 1 ? " +" : "";
-      return `${k === 0 ? written(v) : bracketed(v)}·${bracketed(seen.weights[k].v[0])}${plus}`;
+      return `${bracketed(v)}·${bracketed(seen.weights[k].v[0])}${plus}`;
     });
   }
   if (walk.divide !== 1) {
@@ -385,6 +385,7 @@ function render({ model, el }) {
     });
   }
   const size = element("div", "sw-formula", settings, { "data-testid": "formula" });
+  size.hidden = setup.show_size === false;
   const says = element("div", "sw-says", root, {
     role: "status",
     "aria-live": "polite",
