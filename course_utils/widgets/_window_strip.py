@@ -273,8 +273,8 @@ def _cell(
     )
     if weight is not None:
         box = "round,pad=0,rounding_size=0.05"
-        colour = "#FBEBCB" if weight in ("×0", "0") else COLOURS["model"]
-        colour = "#D5C6EA" if "−" in weight else colour
+        pale = weight in ("×0", "0")
+        colour = "#FBEBCB" if pale else "#D5C6EA" if "−" in weight else COLOURS["model"]
         low = y + 0.53 * tall
         axes.add_artist(
             FancyBboxPatch(
@@ -284,7 +284,7 @@ def _cell(
         )  # fmt: skip
         axes.text(
             x + wide / 2, low + 0.2 * tall, weight, ha="center", va="center_baseline",
-            fontsize=_TEXT, color=COLOURS["neutral"] if weight in ("×0", "0") else "black", zorder=3,
+            fontsize=_TEXT, color=COLOURS["neutral"] if pale else "black", zorder=3,
         )  # fmt: skip
 
 
