@@ -45,7 +45,7 @@ def pixels(x: float, y: float, image: np.ndarray, side: float) -> str:
 
 
 def tiles() -> str:
-    """Return the 4 cut into overlapping tiles that one and the same small network looks at."""
+    """Return the 4 cut into overlapping tiles that one and the same small neuron looks at."""
     x, y, side, k = 20, 70, 42, 3
     out = output_size(FOUR.shape[0], k)
     letters = np.array([chr(ord("A") + i) for i in range(out * out)]).reshape(out, out)
@@ -75,16 +75,17 @@ def tiles() -> str:
         f'<rect x="482" y="60" width="146" height="288" rx="10" fill="{MODEL}" '
         f'fill-opacity="0.14" stroke="{MODEL}" stroke-width="2.5"/>',
         text(555, 168, "one small", 20, INK, "bold"),
-        text(555, 194, "network", 20, INK, "bold"),
-        text(555, 230, "9 weights,", 17),
-        text(555, 254, "the same", 17),
-        text(555, 278, "for every tile", 17),
+        text(555, 194, "neuron", 20, INK, "bold"),
+        text(555, 230, "9 weights", 17),
+        text(555, 252, "and a bias,", 17),
+        text(555, 274, "the same", 17),
+        text(555, 296, "for every tile", 17),
         grid(map_x, map_y, letters, cell, NEUTRAL, np.isin(letters, ["A", "B", "P"]) * 0.35, 20),
         text(x + 126, 35, f"picture, {out * out} tiles", 18, INK, "bold"),
         text(396, 35, "tiles overlap", 18, INK, "bold"),
         text(map_x + 98, 35, f"{out * out} answers", 18, INK, "bold"),
     ]
-    return svg(900, 370, "Overlapping tiles, one small network", *body)
+    return svg(900, 370, "Overlapping tiles, one small neuron", *body)
 
 
 def first_and_last(
@@ -96,6 +97,34 @@ def first_and_last(
     return "".join(
         frame(x + at, y + at, kernel, kernel, side, MODEL, fill=0.22) for at in (first, last)
     )
+
+
+def stride() -> str:
+    """Return the windows of 3 along a row of 10 pixels with stride 2, and the pixel left over."""
+    size, kernel, step, side, x, top = 10, 3, 2, 56, 175, 56
+    starts = range(0, size - kernel + 1, step)
+    assert len(starts) == output_size(size, kernel, step)
+    read = np.isin(np.arange(size), [start + j for start in starts for j in range(kernel)])
+    body = [
+        text(x - 18, top - 22, "column", 17, NEUTRAL, "normal", "end"),
+        text(x - 18, top + side / 2, "the row", 18, INK, "bold", "end"),
+        cells(x, top, 1, size, side, DATA, np.where(read, 0.25, 0.0)),
+    ]
+    body += [text(x + side * (i + 0.5), top - 22, str(i), 17, NEUTRAL) for i in range(size)]
+    for number, start in enumerate(starts):
+        y = top + side + 20 + 44 * number
+        body += [
+            frame(x + side * start + 3, y, 30 / side, kernel - 6 / side, side, MODEL, 0.3),
+            text(x - 18, y + 15, f"place {number + 1}", 17, INK, "normal", "end"),
+            text(x + side * (start + kernel / 2), y + 16, f"from column {start}", 17),
+        ]
+    unread = x + side * (size - 0.5)
+    low = top + side
+    body += [
+        arrow([(unread, low + 84), (unread, low + 8)]),
+        text(unread, low + 104, "never read", 18, INK, "bold"),
+    ]
+    return svg(900, 320, "Stride 2: every second place, and a pixel that no window reads", *body)
 
 
 def stride_padding() -> str:
@@ -397,6 +426,7 @@ FIGURES = {
     "08_tiles.svg": tiles,
     "08_visual_cortex.svg": visual_cortex,
     "08_hierarchy.svg": hierarchy,
+    "08_stride.svg": stride,
     "08_stride_padding.svg": stride_padding,
     "08_same_even.svg": same_even,
     "08_receptive_field.svg": stacked_layers,
