@@ -66,6 +66,20 @@ _LOPSIDED = np.array([[2, -1, 0], [1, 3, -2], [0, 5, -4]])
 # --- one window ---------------------------------------------------------------------------------
 
 
+def _centred_round_the_edge(image, kernel, row, col):
+    """Lay the kernel's middle on (row, col); a negative index counts from the other end."""
+    places = (np.arange(n) - n // 2 for n in kernel.shape)
+    down, right = (n + first for n, first in zip(places, (row, col), strict=True))
+    return (image[np.ix_(down, right)] * kernel).sum()
+
+
+def _centred_with_zeros(image, kernel, row, col):
+    """Lay the kernel's middle on (row, col), zeros around the picture."""
+    height, width = kernel.shape
+    around = np.pad(_wide(image), ((height // 2, height), (width // 2, width)))
+    return _sum_at(around, kernel, row, col)
+
+
 def my_window_sum(image, kernel, row, col):
     """Return the sum of products with the kernel's upper left corner on (row, col), a number."""
     height, width = kernel.shape
@@ -122,8 +136,8 @@ window_sum = Exercise(
     misconceptions=[
         Misconception(
             lambda image, kernel, row, col: _sum_at(image, _turned(kernel), row, col),
-            "Your kernel is turned by 180°: its last number meets the window's first. That is true "
-            "convolution. Deep-learning libraries lay the kernel on as it is.",
+            "Your kernel is turned by 180°: its last number meets the window's first. Lay the "
+            "kernel on as it is. (What the turned one is good for: section 7.)",
             variants=[
                 lambda image, kernel, row, col: signal.convolve2d(
                     _wide(image), kernel, mode="valid"
@@ -153,6 +167,25 @@ window_sum = Exercise(
             ),
             "You lay the kernel's *centre* on (row, col), so at the rim the slice starts before "
             "the picture does. It is the upper left corner that lies at (row, col).",
+        ),
+        Misconception(
+            _centred_round_the_edge,
+            "You lay the kernel's *centre* on (row, col), and at the rim your index is negative, "
+            "which Python counts from the other end. It is the upper left corner that lies at "
+            "(row, col).",
+        ),
+        Misconception(
+            _centred_with_zeros,
+            "You lay the kernel's *centre* on (row, col), with zeros beyond the rim. It is the "
+            "upper left corner that lies at (row, col); nothing is padded here.",
+        ),
+        Misconception(
+            lambda image, kernel, row, col: (
+                _window(image, kernel, row, col)[:-1, :-1] * kernel
+            ).sum(),
+            "Your window is a row and a column too small. A slice stops *before* its end, so it "
+            "already has `kernel.shape[0]` rows if it ends at `row + kernel.shape[0]`, without "
+            "−1.",
         ),
         Misconception(
             lambda image, kernel, row, col: _sum_at(image, kernel, 0, 0),
@@ -228,7 +261,7 @@ def _output_size_oracle(i, k, s, p):
 
 def _output_size_random(rng: np.random.Generator) -> Iterator[Case]:
     for _ in range(8):
-        i, k, s, p = (int(rng.integers(*ends)) for ends in ((8, 60), (1, 8), (1, 5), (0, 4)))
+        i, k, s, p = (int(rng.integers(*ends)) for ends in ((8, 60), (1, 8), (1, 8), (0, 7)))
         yield Case((i, k, s, p))
 
 
@@ -248,6 +281,7 @@ output_size = Exercise(
         Case((28, 2, 2, 0), "an even kernel"),
         Case((10, 3, 4, 1), "a large stride"),
         Case((224, 7, 2, 3), "the first layer of ResNet"),
+        Case((40, 5, 7, 6), "a larger stride and wide padding"),
     ],
     random_cases=_output_size_random,
     same_dtype=True,
@@ -297,13 +331,15 @@ output_size = Exercise(
         ),
         Misconception(
             lambda i, k, s, p: (i + 2 * p - k) / s + 1,
-            "`/` gives a float, and where the stride doesn't fit exactly even a fraction of a "
-            "window. `//` divides two ints and rounds down to an int.",
+            "`/` gives a float: 4.0 instead of the int 4 (below both may be written 4), and where "
+            "the stride doesn't fit exactly even a fraction of a window. `//` divides two ints and "
+            "rounds down to an int.",
         ),
         Misconception(
             lambda i, k, s, p: np.floor((i + 2 * p - k) / s) + 1,
-            "The number is right, but it is a float, and `np.zeros((4.0, 4.0))` is an error. "
-            "`//` of two ints is an int; `np.floor` stays a float.",
+            "The value is right, but its type isn't: yours is a float, 4.0, and an int, 4, is "
+            "asked for; `np.zeros((4.0, 4.0))` is an error. `//` of two ints is an int; "
+            "`np.floor` stays a float.",
             variants=[lambda i, k, s, p: (i + 2 * p - k) / s // 1 + 1],
         ),
         Misconception(
@@ -375,6 +411,19 @@ def _one_size(image, kernel, stride):
     return np.array(rows)
 
 
+def _last_start_lost(image, kernel, stride):
+    rows, columns = (range(0, image.shape[a] - kernel.shape[a], stride) for a in (0, 1))
+    return np.array([[_sum_at(image, kernel, r, c) for c in columns] for r in rows])
+
+
+def _last_left_zero(image, kernel, stride):
+    result = np.array(_conv2d_oracle(image, kernel, stride), dtype=float)
+    rows, columns = (range(0, image.shape[a] - kernel.shape[a], stride) for a in (0, 1))
+    result[len(rows) :] = 0
+    result[:, len(columns) :] = 0
+    return result
+
+
 def _never_set_back(sums):
     return sums.cumsum().reshape(sums.shape)
 
@@ -385,6 +434,7 @@ def _conv2d_random(rng: np.random.Generator) -> Iterator[Case]:
         ((9, 6), (2, 4), 3),
         ((5, 7), (3, 3), 1),
         ((8, 8), (3, 3), 3),
+        ((11, 14), (2, 3), 5),
     ):
         yield Case((rng.integers(-9, 10, shape), rng.integers(-5, 6, window), stride))
 
@@ -406,6 +456,7 @@ conv2d = Exercise(
         Case((ONE_TO_NINE, _LOPSIDED, 2), "a kernel as large as the picture, stride 2"),
         Case((_BYTES, np.array([[1, -3], [2, 3]]), 1), "a picture of bytes"),
         Case((ONE_TO_NINE, np.array([[0.5, 0], [0, -0.25]]), 1), "a kernel of fractions"),
+        Case((np.arange(81).reshape(9, 9) % 11, ONE_TO_FOUR, 4), "a stride of 4"),
     ],
     random_cases=_conv2d_random,
     variants=[
@@ -430,8 +481,8 @@ conv2d = Exercise(
     misconceptions=[
         Misconception(
             lambda image, kernel, stride: _conv2d_oracle(image, _turned(kernel), stride),
-            "Your kernel is turned by 180°: that is true convolution. Deep-learning libraries "
-            "slide it as it is (cross-correlation).",
+            "Your kernel is turned by 180°. Slide it as it is. (What the turned one is good for: "
+            "section 7.)",
             variants=[
                 lambda image, kernel, stride: signal.convolve2d(_wide(image), kernel, mode="valid")[
                     ::stride, ::stride
@@ -504,6 +555,22 @@ conv2d = Exercise(
             _one_size,
             "You work out one size and use it for both directions. Neither pictures nor kernels "
             "need be square: heights come from `shape[0]`, widths from `shape[1]`.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _conv2d_oracle(image, kernel, stride).T,
+            "Rows and columns of your map have changed places: `result[row, col]`, and `row` "
+            "counts from top to bottom.",
+        ),
+        Misconception(
+            _last_start_lost,
+            "A row and a column are missing wherever the stride fits exactly: `range` stops "
+            "*before* its end. With `range(0, i - k + 1, stride)` the window flush with the edge "
+            "comes in.",
+        ),
+        Misconception(
+            _last_left_zero,
+            "The size is right, but some sums in the last row and column are still 0: your loop "
+            "stops one place too early. `range` leaves its end out: `range(0, i - k + 1, stride)`.",
         ),
         Misconception(
             lambda image, kernel, stride: _conv2d_oracle(image, kernel, stride).ravel(),
@@ -694,7 +761,7 @@ def _three_channels(image, kernel, bias):
 
 def _conv_colour_random(rng: np.random.Generator) -> Iterator[Case]:
     for shape, window in (((4, 6), (3, 2)), ((5, 3), (2, 3)), ((4, 4), (3, 3))):
-        for channels in (2, 3):
+        for channels in (2, 3, 6):
             image, kernel = (rng.integers(-9, 10, (*size, channels)) for size in (shape, window))
             yield Case((image, kernel, int(rng.integers(1, 9))))
 
@@ -713,6 +780,10 @@ conv_colour = Exercise(
         Case(
             (np.arange(36).reshape(3, 3, 4) % 7, np.arange(16).reshape(2, 2, 4) % 5 - 2, 10),
             "four channels",
+        ),
+        Case(
+            (np.arange(108).reshape(3, 3, 12) % 7, np.arange(48).reshape(2, 2, 12) % 5 - 2, 1),
+            "twelve channels, as inside a network",
         ),
         Case((np.arange(24).reshape(2, 4, 3) % 5, RGB_KERNEL[:2, :2], -4), "a negative bias"),
         Case((np.arange(24).reshape(4, 2, 3) % 5, RGB_KERNEL[:, :1], 0), "no bias"),
@@ -805,8 +876,8 @@ conv_colour = Exercise(
         ),
         Misconception(
             lambda image, kernel, bias: _sums(image, _turned(kernel)) + bias,
-            "Each slice of your kernel is turned by 180°: that is true convolution, and gives 337 "
-            "where the notebook has −25. Lay the kernel on as it is.",
+            "Each slice of your kernel is turned by 180°, and so the corner of the photograph "
+            "gives 337 instead of −25. Lay the kernel on as it is. (Section 7 is about that.)",
         ),
         Misconception(
             lambda image, kernel, bias: _sums(image, kernel)[:-1, :-1] + bias,
@@ -849,8 +920,8 @@ shift_kernel = ValueExercise(
         Misconception(
             [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
             "This moves pictures to the *left*: every pixel fetches its right neighbour. The "
-            "kernel doesn't say where a pixel goes, but where it is fetched from. (In true "
-            "convolution your kernel would do it.)",
+            "kernel doesn't say where a pixel goes, but where it is fetched from. (Turned by 180°, "
+            "as in section 7, your kernel would do it.)",
         ),
         Misconception(
             [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
