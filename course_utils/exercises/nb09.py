@@ -94,6 +94,10 @@ dead_units = Exercise(
             variants=[lambda activations: (activations.max(axis=0) > 0).mean()],
         ),
         Misconception(
+            lambda activations: 100 * (activations == 0).all(axis=0).mean(),
+            "That is a percentage. The share is to be a number from 0 to 1, so without the 100.",
+        ),
+        Misconception(
             lambda activations: (activations[0] == 0).mean(),
             "You look at the first sample only. A unit that is silent there may speak for the "
             "next: ask the whole batch.",
@@ -193,6 +197,32 @@ def _stride_of_the_window(image, window, stride):
     return my_max_pool(image, window, window)
 
 
+def _stride_forgotten_in_the_slice(image, window, stride):
+    """Return as many numbers as there should be, from windows that move by 1."""
+    h, w = image.shape
+    rows, columns = (h - window) // stride + 1, (w - window) // stride + 1
+    return _windows(image, window, range(rows), range(columns), np.max)
+
+
+def _window_times_the_count(image, window, stride):
+    """Return as many numbers as there should be, from windows that move by their own size."""
+    h, w = image.shape
+    rows, columns = (h - window) // stride + 1, (w - window) // stride + 1
+    starts = [[window * k for k in range(n)] for n in (rows, columns)]
+    return _windows(image, window, *starts, np.max)
+
+
+def _sides_divided_by_the_stride(image, window, stride):
+    h, w = image.shape
+    starts = [[stride * k for k in range(n // stride)] for n in (h, w)]
+    return _windows(image, window, *starts, np.max)
+
+
+def _as_if_square(image, window, stride):
+    starts = range(0, len(image) - window + 1, stride)
+    return _windows(image, window, starts, starts, np.max)
+
+
 def _one_number_for_all_columns(image, window, stride):
     rows = range(0, image.shape[0] - window + 1, stride)
     return np.array([[image[r : r + window].max()] for r in rows])
@@ -235,10 +265,10 @@ max_pool = Exercise(
     hints=[
         "Where may a window start? The first row is 0. In which row does the last one start, if "
         "it has to lie inside the picture?",
+        "The window that starts at (r, c) is `image[r : r + window, c : c + window]`; `.max()` "
+        "is its answer. Two loops, one inside the other, go through r and c.",
         "`range(0, h - window + 1, stride)` gives the first rows of all the windows; the columns "
         "go likewise, with `w`.",
-        "The window that starts at (r, c) is `image[r : r + window, c : c + window]`; `.max()` "
-        "is its answer.",
     ],
     misconceptions=[
         Misconception(
@@ -314,6 +344,26 @@ max_pool = Exercise(
             "over negative numbers. Keep to windows that lie inside the picture.",
         ),
         Misconception(
+            _stride_forgotten_in_the_slice,
+            "There are as many numbers as there should be, but the windows they come from move by "
+            "1. The window for row r of the result starts at row `stride * r`; columns likewise.",
+        ),
+        Misconception(
+            _window_times_the_count,
+            "There are as many numbers as there should be, but your windows start at multiples of "
+            "`window`. They are `stride` apart: number r starts at row `stride * r`.",
+        ),
+        Misconception(
+            _sides_divided_by_the_stride,
+            "You make `h // stride` rows of windows. That many fit only where the window is as "
+            "large as the stride. Which is the last row in which a window may start?",
+        ),
+        Misconception(
+            _as_if_square,
+            "You use the height of the image for its width as well. Images need not be square: "
+            "`h, w = image.shape`.",
+        ),
+        Misconception(
             _one_number_for_all_columns,
             "You take one maximum over whole rows. A window is as narrow as it is high: slice the "
             "columns as well, `image[r : r + window, c : c + window]`.",
@@ -363,6 +413,16 @@ def _wrongly_split(image, size):
     return image.reshape(h // size, w // size, size, size, c).max(axis=(2, 3))
 
 
+def _wrongly_split_not_cut(image, size):
+    h, w, c = image.shape
+    return image.reshape(h // size, w // size, size, size, c).max(axis=(2, 3))
+
+
+def _cut_at_the_start(image, size):
+    h, w, _ = image.shape
+    return my_pool_channels(image[h % size :, w % size :], size)
+
+
 def _not_cut(image, size):
     h, w, c = image.shape
     return image.reshape(h // size, size, w // size, size, c).max(axis=(1, 3))
@@ -397,7 +457,7 @@ pool_channels = Exercise(
         Case((np.arange(24).reshape(2, 4, 3) * 7 % 24, 2), "two blocks, three channels"),
         Case((np.arange(32).reshape(4, 4, 2) * 11 % 32, 2), "four blocks, two channels"),
         Case((-np.arange(45).reshape(5, 3, 3) * 7 % 45, 2), "rows and a column left over"),
-        Case((np.arange(16).reshape(4, 4, 1) * 3 % 16, 2), "one channel"),
+        Case((np.arange(64).reshape(8, 8, 1) * 3 % 64, 4), "one channel"),
         Case((np.arange(12).reshape(2, 3, 2), 1), "blocks of one pixel"),
     ],
     random_cases=_channels_random,
@@ -432,6 +492,17 @@ pool_channels = Exercise(
             "The shape is right, the numbers are not: `reshape` keeps the order in memory, row "
             "after row, so the split axes have to stay in the order row of blocks, row in it, "
             "column of blocks, column in it.",
+        ),
+        Misconception(
+            _wrongly_split_not_cut,
+            "Two things. `reshape` keeps the order in memory, row after row, so each axis has to "
+            "be split where it stands: row of blocks, row in it, column of blocks, column in it. "
+            "And rows or columns that fill no block have to be cut off first.",
+        ),
+        Misconception(
+            _cut_at_the_start,
+            "You cut off what is too much at the top and at the left. Blocks begin at row 0 and "
+            "column 0; what is left over lies at the bottom and at the right.",
         ),
         Misconception(
             lambda image, size: _split(image, size).max(axis=(0, 2)),
@@ -535,6 +606,24 @@ next_layer = Exercise(
             "`//` rounds down.",
         ),
         Misconception(
+            lambda height, width, maps, window, stride, nodes: (
+                ((height - window) / stride + 1) * ((width - window) / stride + 1) * maps * nodes
+                + nodes
+            ),
+            "Half a row cannot be. Where the stride does not go up evenly, `/` gives a fraction; "
+            "only whole steps count: `//` rounds down.",
+        ),
+        Misconception(
+            lambda height, width, maps, window, stride, nodes: _layer(
+                round((height - window) / stride) + 1,
+                round((width - window) / stride) + 1,
+                maps,
+                nodes,
+            ),
+            "You round to the nearest whole number, at times upwards, where a window no longer "
+            "fits. Only whole steps count: `//` rounds down.",
+        ),
+        Misconception(
             lambda height, width, maps, window, stride, nodes: _layer(
                 height // stride, width // stride, maps, nodes
             ),
@@ -601,10 +690,10 @@ next_layer = Exercise(
 def my_nine_layer():
     """Return (weights, bias) of a dense layer that says yes to a 9; weights is (4, 2, 2)."""
     weights = np.zeros((4, 2, 2))
-    weights[0, :, 0] = 2  # a loop at the top speaks for a 9,
-    weights[3, :, 0] = -2  # one at the bottom against it,
-    weights[3, :, 1] = 8  # and its tail, which few others have, counts most
-    return weights, -12.0
+    weights[0, :, 0] = 6  # a loop at the top speaks for a 9,
+    weights[3, :, 0] = -6  # one at the bottom against it,
+    weights[3, :, 1] = 9  # a tail for it, so that only both together are enough
+    return weights, -19.0
 
 
 NINE_PICTURES = {
@@ -613,6 +702,7 @@ NINE_PICTURES = {
     "6": SIX,
     "8": EIGHT,
     "ring": picture("-+++- -+-+- -+++- ----- ----- ----- -----"),
+    "stroke": picture("----- ----- ----+ ---+- --+-- -+--- +----"),
 }
 """What a network for the 9 is tried on."""
 
@@ -630,7 +720,7 @@ def pooled_maps(image: np.ndarray) -> np.ndarray:
 
 
 def _probe_nine_layer(build):
-    """Let the layer judge five pictures."""
+    """Let the layer judge six pictures."""
     result = build()
     if not isinstance(result, tuple) or len(result) != 2:
         return "Your function should return two things: `return weights, bias`."
@@ -643,26 +733,35 @@ def _probe_nine_layer(build):
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         return "Every weight and the bias should be a finite number."
     z = {
-        name: (pooled_maps(image) * weights).sum() + bias.item()
+        name: float((pooled_maps(image) * weights).sum() + bias.item())
         for name, image in NINE_PICTURES.items()
     }
-    finding = _nine_finding({name for name, value in z.items() if value > 0})
+    finding = _nine_finding(z, weights)
     table = ", ".join(f"{name}: {value:+.2f}" for name, value in z.items())
     return finding and (finding, f"The sums z that your layer makes: {table}.")
 
 
-def _nine_finding(yes: set[str]) -> str | None:
-    """Return what is wrong with the pictures that get a yes, if anything."""
-    if yes == set(NINE_PICTURES):
+def _nine_finding(z: dict[str, float], weights: np.ndarray) -> str | None:
+    """Return what is wrong with the sums that the pictures get, if anything."""
+    yes = {name for name, value in z.items() if value > 0}
+    nines = {"9", "9, moved"}
+    if yes == nines:
+        return None
+    if yes == set(z):
         return "all yes"
     if not yes:
         return "all no"
     if "9" not in yes:
         return "the 6 instead" if "6" in yes else "not the 9"
-    for key, name in {"the 6 too": "6", "the 8 too": "8", "the ring": "ring"}.items():
-        if name in yes:
+    too_much = {name for name in set(z) - nines if z[name] >= min(z["9"], z["9, moved"])}
+    if not too_much:
+        return "only the bias"
+    if "9, moved" not in yes and not np.array_equal(weights[:, 0], weights[:, 1]):
+        return "one place"
+    for key, name in {"the 6 too": "6", "the 8 too": "8"}.items():
+        if name in yes | too_much:
             return key
-    return None if "9, moved" in yes else "one place"
+    return "the ring" if "ring" in too_much else "the stroke"
 
 
 def _weights(*, top: float, bottom: float, tail: float) -> np.ndarray:
@@ -673,9 +772,9 @@ def _weights(*, top: float, bottom: float, tail: float) -> np.ndarray:
 
 
 def _right_column_only():
-    weights = 2 * _weights(top=2, bottom=-2, tail=8)
+    weights = 2 * _weights(top=6, bottom=-6, tail=9)
     weights[:, 0] = 0
-    return weights, -12.0
+    return weights, -19.0
 
 
 def _tail_in_any_row():
@@ -690,6 +789,12 @@ def _tail_at_the_top():
     return -weights, -9.0
 
 
+def _one_cell_of_the_tail():
+    weights = np.zeros((4, 2, 2))
+    weights[3, 0, 1] = 1
+    return weights, -0.5
+
+
 nine_layer = ProbeExercise(
     name="nine_layer",
     solution=my_nine_layer,
@@ -698,27 +803,47 @@ nine_layer = ProbeExercise(
     hints=[
         "Start with `weights = np.zeros((4, 2, 2))`. Then `weights[0, :, 0] = …` is the weight of a "
         "loop at the top, for both columns. Which slice is the tail, at the bottom of map 1?",
-        "The 9 and the ring have the same loop. Only the tail tells them apart, so it has to count "
-        "for more than the loop does, and the bias has to be more than the loop alone can overcome.",
-        "Take a, −a and d for the loop at the top, the loop at the bottom and the tail. The moved "
-        "9 makes a + 1.56 d, the ring 2 a + 0.67 d. The bias goes between the two; so let d be "
-        "larger than a by far.",
+        "The ring has the loop of the 9, the stroke has its tail. So neither of the two may be "
+        "enough for a yes, only both together: their weights have to be of about the same size.",
+        "Take a, −a and d for the loop at the top, the loop at the bottom and the tail. Before the "
+        "bias, the moved 9 makes a + 1.56 d, the ring 2 a + 0.67 d, the stroke 2 d. For which "
+        "ratios of a to d is the first the largest? Then choose a bias that lies between.",
     ],
     variants=[
-        lambda: (_weights(top=2, bottom=-2, tail=8), -12),
-        lambda: (_weights(top=20, bottom=-20, tail=80), np.array([-120.0])),
-        lambda: (_weights(top=0, bottom=0, tail=5), -5.0),
+        lambda: (_weights(top=12, bottom=-12, tail=18), np.array([-38.0])),
+        lambda: (_weights(top=7, bottom=-7, tail=10), -21.7),
+        lambda: (_weights(top=0.6, bottom=-0.6, tail=1), -2.06),
     ],
     misconceptions=[
         Misconception(
             lambda: (_weights(top=4, bottom=-4, tail=0), -2.0),
-            "The ring still gets a yes. Its loop is the same as that of the 9, so let the tail "
-            "count for more, and the bias be more than a loop alone can overcome.",
+            "The ring scores at least as much as the moved 9, so no bias can let the one in and "
+            "keep the other out. What the ring lacks is the tail: give it more weight, compared "
+            "with the loop.",
             variants=[
                 lambda: (_weights(top=4, bottom=-4, tail=4), -2.0),
+                lambda: (_weights(top=4, bottom=-4, tail=4), -11.0),
                 lambda: (_weights(top=8, bottom=-8, tail=2), -6.0),
             ],
             key="the ring",
+        ),
+        Misconception(
+            lambda: (_weights(top=2, bottom=-2, tail=8), -12.0),
+            "The slanting stroke scores at least as much as the moved 9, so no bias can let the "
+            "one in and keep the other out. What the stroke lacks is the loop: give it more "
+            "weight, compared with the tail.",
+            variants=[
+                lambda: (_weights(top=0, bottom=0, tail=5), -5.0),
+                _one_cell_of_the_tail,
+            ],
+            key="the stroke",
+        ),
+        Misconception(
+            lambda: (_weights(top=6, bottom=-6, tail=9), -15.0),
+            "The weights are good: both 9s score more than all the others. Only the bias is off. "
+            "It has to pull the others below 0, and to leave the moved 9 above.",
+            variants=[lambda: (_weights(top=6, bottom=-6, tail=9), -25.0)],
+            key="only the bias",
         ),
         Misconception(
             lambda: (_weights(top=2, bottom=-2, tail=8)[::-1], -12.0),
@@ -738,20 +863,20 @@ nine_layer = ProbeExercise(
         ),
         Misconception(
             lambda: (_weights(top=2, bottom=2, tail=8), -6.0),
-            "The 8 gets a yes as well. A loop at the bottom should count against a 9.",
+            "The 8 gets a yes as well, or scores more than the moved 9. A loop at the bottom "
+            "should count against a 9.",
             variants=[lambda: (_weights(top=4, bottom=0, tail=4), -2.0)],
             key="the 8 too",
         ),
         Misconception(
             _right_column_only,
-            "The 9 gets a yes, the moved one doesn't. Give both columns of a row the same weight, "
-            "and leave room in the bias: the moved 9 has a loop in one cell only.",
-            variants=[lambda: (_weights(top=4, bottom=-4, tail=6), -18.0)],
+            "The 9 gets a yes, the moved one doesn't, since your two columns differ. Give both "
+            "columns of a row the same weight: left or right should not matter.",
             key="one place",
         ),
         Misconception(
             lambda: (_weights(top=2, bottom=-2, tail=8), 12.0),
-            "Everything gets a yes, or nearly. The bias is what the evidence has to overcome: make "
+            "Everything gets a yes. The bias is what the evidence has to overcome: make "
             "it negative, or more so.",
             variants=[lambda: (np.zeros((4, 2, 2)), 1.0)],
             key="all yes",
@@ -771,6 +896,6 @@ nine_layer = ProbeExercise(
             key="not the 9",
         ),
     ],
-    well_done="Now try it on a slanting stroke without any loop. Which inequality would keep that "
-    "out as well?",
+    well_done="Now try the 7 of section 7's line-up. Weights a, −a and d that pass say yes to it as "
+    "well: it has the tail, and an arch that is a third of a loop.",
 )
