@@ -381,6 +381,7 @@ def volumes() -> str:
         body += [
             text(x, (rows[0] + rows[1]) / 2, "+", 32, INK, "bold"),
             arrow([(x, 292), (x, last - 44)]),
+            text(x + 12, 307, "+ bias", 16, INK, "normal", "start"),
             cells(x - 39, last - 39, *total.shape, 26, NEUTRAL, shade),
         ]
     body += [
