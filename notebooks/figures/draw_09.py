@@ -68,7 +68,7 @@ def dot(x: float, y: float, colour: str, filled: bool) -> str:
 
 def relu_graph() -> str:
     """Return ReLU and its slope."""
-    y, unit, one = 265, 60, 110  # the height of 0; a step of z; a slope of 1
+    y, unit, one = 265, 60, 60  # the height of 0; a step of z; a slope of 1
     left, right = 215, 665
     marks = [text(x + unit * z, y + 24, minus(z), 17) for x in (left, right) for z in (-2, 2)]
     return svg(
@@ -118,15 +118,18 @@ def nine_network() -> str:
         left, top = x - step * columns / 2, middle - step * rows / 2
         body += [
             text(x, 26, name, 19, INK, "bold"),
-            cells(left, top, rows, columns, step, "#444444", 0.04 + 0.76 * (values > 0))
+            cells(left, top, rows, columns, step, BELOW, 0.6 * (values < 0))
+            + cells(left, top, rows, columns, step, MODEL, 0.8 * (values > 0))
             if name == "picture"
-            else signed(left, top, values, step),
+            else signed(left, top, values, step, 14),
             text(x, 372, f"{rows} × {columns}", 19),
         ]
     ends = [(123, 181), (349, 377), (545, 573), (687, 726), (788, 814)]
     body += [arrow([(start, middle), (end, middle)]) for start, end in ends]
     body += [
-        cells(130, middle - 62, 3, 3, 14, MODEL, 0.15 + 0.65 * (LOOP > 0)),
+        cells(130, middle - 62, 3, 3, 14, BELOW, 0.6 * (LOOP < 0)),
+        cells(130, middle - 62, 3, 3, 14, MODEL, 0.8 * (LOOP > 0)),
+        text(151, middle - 80, "loop", 15),
         *(
             f'<circle cx="{x}" cy="{middle}" r="28" fill="{MODEL}" fill-opacity="0.3" '
             f'stroke="{MODEL}" stroke-width="2.5"/>'
