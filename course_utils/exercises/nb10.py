@@ -19,6 +19,16 @@ def _numbers(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.integers(-9, 10, shape)
 
 
+def _quarters(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Return multiples of 0.25: whoever keeps them in a table of whole numbers cuts them down."""
+    return _numbers(rng, *shape) / 4
+
+
+def _slopes(rng: np.random.Generator, i: int, *shape: int) -> np.ndarray:
+    """Return whole numbers for every second case, quarters for the others."""
+    return (_quarters if i % 2 else _numbers)(rng, *shape)
+
+
 NINE = np.arange(1, 10).reshape(3, 3)
 HOOK = np.array([[2, 0, 1], [3, -1, 0], [0, 4, 1]])
 
@@ -73,10 +83,23 @@ def _kernel_slopes_always_two_by_two(image, slopes):
     return found
 
 
+def _kernel_slopes_cut_each_time(image, slopes):
+    kh, kw = image.shape[0] - slopes.shape[0] + 1, image.shape[1] - slopes.shape[1] + 1
+    found = np.zeros((kh, kw), dtype=int)
+    for i, j in np.ndindex(kh, kw):
+        for r, c in np.ndindex(*slopes.shape):
+            found[i, j] += image[i + r, j + c] * slopes[r, c]
+    return found
+
+
+def _kernel_slopes_one_short(image, slopes):
+    return _kernel_slopes_oracle(image, slopes)[:-1, :-1]
+
+
 def _kernel_slopes_random(rng: np.random.Generator) -> Iterator[Case]:
-    for _ in range(6):
+    for i in range(6):
         kh, kw, oh, ow = (int(n) for n in rng.integers(1, 5, 4))
-        yield Case((_numbers(rng, kh + oh - 1, kw + ow - 1), _numbers(rng, oh, ow)))
+        yield Case((_numbers(rng, kh + oh - 1, kw + ow - 1), _slopes(rng, i, oh, ow)))
 
 
 kernel_slopes = Exercise(
@@ -90,6 +113,7 @@ kernel_slopes = Exercise(
         Case((np.arange(12).reshape(3, 4), np.array([[1, 0, -2], [4, 1, 0]])), "a wide picture"),
         Case((np.arange(15).reshape(5, 3), np.array([[1, 2], [0, -1]])), "a 4 × 2 kernel"),
         Case((np.arange(25).reshape(5, 5) % 7, HOOK), "a 3 × 3 kernel"),
+        Case((np.array([[1, 2, 3]]), np.array([[0.5, 0.25]])), "slopes that are no whole numbers"),
     ],
     random_cases=_kernel_slopes_random,
     variants=[
@@ -158,6 +182,21 @@ kernel_slopes = Exercise(
             "That is right for a kernel of 2 × 2. Work the kernel's height and width out from the "
             "shapes of `image` and `slopes`.",
         ),
+        Misconception(
+            _kernel_slopes_one_short,
+            "Your table lacks its last row and its last column. A kernel of height kh fits at "
+            "h − kh + 1 places, so oh = h − kh + 1. What is kh then?",
+        ),
+        Misconception(
+            lambda image, slopes: _kernel_slopes_oracle(image, slopes).astype(int),
+            "Your table holds whole numbers only: what stands behind the point is cut off. Slopes "
+            "are seldom whole; `np.zeros(shape)`, without `dtype=int`, has room for them.",
+        ),
+        Misconception(
+            _kernel_slopes_cut_each_time,
+            "Your table holds whole numbers only, so each product loses what stands behind the "
+            "point when it is added. `np.zeros(shape)`, without `dtype=int`, keeps it.",
+        ),
     ],
     well_done="A kernel of 3 × 3 on a picture of 224 × 224 gets nine slopes, each a sum of 49 284 "
     "products. What does that say about how sure one picture is of nine numbers?",
@@ -198,10 +237,19 @@ def _image_slopes_overwritten(kernel, slopes):
     return found
 
 
+def _image_slopes_cut_each_time(kernel, slopes):
+    (kh, kw), (oh, ow) = kernel.shape, slopes.shape
+    found = np.zeros((oh + kh - 1, ow + kw - 1), dtype=int)
+    for r, c in np.ndindex(oh, ow):
+        for i, j in np.ndindex(kh, kw):
+            found[r + i, c + j] += slopes[r, c] * kernel[i, j]
+    return found
+
+
 def _image_slopes_random(rng: np.random.Generator) -> Iterator[Case]:
-    for _ in range(6):
+    for i in range(6):
         kh, kw, oh, ow = (int(n) for n in rng.integers(1, 5, 4))
-        yield Case((_numbers(rng, kh, kw), _numbers(rng, oh, ow)))
+        yield Case((_numbers(rng, kh, kw), _slopes(rng, i, oh, ow)))
 
 
 image_slopes = Exercise(
@@ -214,6 +262,7 @@ image_slopes = Exercise(
         Case((np.array([[3]]), np.array([[1, -1], [0, 2]])), "a 1 × 1 kernel"),
         Case((np.array([[1, 2, 3], [4, 5, 6]]), np.array([[1, 0], [2, -1]])), "a wide kernel"),
         Case((HOOK, np.array([[1, 0, 2, -1], [0, 3, 1, 1]])), "a wide picture"),
+        Case((np.array([[1, 3]]), np.array([[0.5, 0.25]])), "slopes that are no whole numbers"),
     ],
     random_cases=_image_slopes_random,
     variants=[
@@ -286,6 +335,22 @@ image_slopes = Exercise(
                 lambda kernel, slopes: correlate2d(kernel[::-1, ::-1], slopes, mode="full"),
             ],
         ),
+        Misconception(
+            lambda kernel, slopes: _image_slopes_oracle(kernel, slopes).T,
+            "Rows and columns have changed places: entry (i, j) of your table is the slope of "
+            "pixel (j, i).",
+            variants=[lambda kernel, slopes: convolve2d(slopes.T, kernel.T)],
+        ),
+        Misconception(
+            lambda kernel, slopes: _image_slopes_oracle(kernel, slopes).astype(int),
+            "Your table holds whole numbers only: what stands behind the point is cut off. Slopes "
+            "are seldom whole; `np.zeros(shape)`, without `dtype=int`, has room for them.",
+        ),
+        Misconception(
+            _image_slopes_cut_each_time,
+            "Your table holds whole numbers only, so each share loses what stands behind the "
+            "point when it is added. `np.zeros(shape)`, without `dtype=int`, keeps it.",
+        ),
     ],
     well_done="You did not need the picture. For the kernel's slopes you did. Why is that so?",
 )
@@ -323,9 +388,9 @@ def _spread_with(slopes, rows, columns):
 
 
 def _spread_random(rng: np.random.Generator) -> Iterator[Case]:
-    for _ in range(5):
+    for i in range(6):
         oh, ow, stride = (int(n) for n in rng.integers(1, 5, 3))
-        yield Case((_numbers(rng, oh, ow), stride))
+        yield Case((_slopes(rng, i, oh, ow), stride))
 
 
 def _block(stride: int, row: int, column: int) -> np.ndarray:
@@ -345,6 +410,7 @@ spread = Exercise(
         Case((np.array([[5, 7, 6], [8, 9, 4]]), 3), "stride 3"),
         Case((np.array([[4]]), 4), "a single slope"),
         Case((np.array([[4, 5, 6, 7]]), 2), "one row"),
+        Case((np.array([[0.5, 1.75]]), 2), "slopes that are no whole numbers"),
     ],
     random_cases=_spread_random,
     variants=[
@@ -391,6 +457,17 @@ spread = Exercise(
             "The gaps are right, but there are also zeros around the outside. That edge belongs "
             "to the *full* correlation that comes next and has to do with the kernel's size, not "
             "with the stride.",
+        ),
+        Misconception(
+            lambda slopes, stride: np.pad(_spread_with(slopes, stride, stride), 1),
+            "The gaps are right, but a border of zeros lies around them. What is asked for ends "
+            "with the outermost slopes; the *full* correlation that comes next adds its own "
+            "border, as wide as the kernel needs.",
+        ),
+        Misconception(
+            lambda slopes, stride: _spread_with(slopes, stride, stride).astype(int),
+            "Your table holds whole numbers only: what stands behind the point is cut off. Slopes "
+            "are seldom whole; `np.zeros(shape)`, without `dtype=int`, has room for them.",
         ),
         Misconception(
             lambda slopes, stride: np.pad(slopes, stride - 1),
@@ -465,11 +542,37 @@ def _max_pool_slopes_of_the_whole(image, slopes):
     return found
 
 
+def _max_pool_slopes_first_in_the_whole(image, slopes):
+    found = np.zeros(image.shape)
+    for r, c in np.ndindex(*slopes.shape):
+        largest = image[2 * r : 2 * r + 2, 2 * c : 2 * c + 2].max()
+        found[tuple(np.argwhere(image == largest)[0])] = slopes[r, c]
+    return found
+
+
+def _max_pool_slopes_from_zero(image, slopes):
+    found = np.zeros(image.shape)
+    for r, c in np.ndindex(*slopes.shape):
+        best, winner = 0, (2 * r, 2 * c)
+        for i, j in np.ndindex(2, 2):
+            if image[2 * r + i, 2 * c + j] > best:
+                best, winner = image[2 * r + i, 2 * c + j], (2 * r + i, 2 * c + j)
+        found[winner] = slopes[r, c]
+    return found
+
+
+def _max_pool_slopes_like_the_image(image, slopes):
+    found = np.zeros_like(image)
+    found[...] = _max_pool_slopes_oracle(image, slopes)
+    return found
+
+
 def _max_pool_slopes_random(rng: np.random.Generator) -> Iterator[Case]:
-    for _ in range(5):
+    for i in range(6):
         a, b = (int(n) for n in rng.integers(1, 4, 2))
         image = rng.integers(-5, 6, (2 * a, 2 * b))
-        yield Case((image, rng.integers(1, 10, (a, b)) * rng.choice([-1, 1], (a, b))))
+        slopes = rng.integers(1, 10, (a, b)) * rng.choice([-1, 1], (a, b))
+        yield Case((image / 4 if i % 3 == 2 else image, slopes / 4 if i % 3 == 1 else slopes))
 
 
 max_pool_slopes = Exercise(
@@ -490,6 +593,13 @@ max_pool_slopes = Exercise(
             ),
             "four windows",
         ),
+        Case(
+            (np.array([[1, 7], [5, 2]]), np.array([[0.75]])),
+            "whole pixels, and a slope that is none",
+        ),
+        Case((np.array([[1.2, 0.4], [1.9, 1.5]]), np.array([[3]])), "1.9 wins, 1.2 does not tie"),
+        Case((np.array([[0.5, 0.501], [0.1, 0.499]]), np.array([[2]])), "nearly a tie"),
+        Case((np.array([[1, 7, 7, 2], [5, 2, 3, 4]]), np.array([[5, 8]])), "7 wins twice"),
     ],
     random_cases=_max_pool_slopes_random,
     hints=[
@@ -578,6 +688,23 @@ max_pool_slopes = Exercise(
             "You look for one winner in the whole picture. Each 2 × 2 window has its own, and its "
             "own slope.",
         ),
+        Misconception(
+            _max_pool_slopes_first_in_the_whole,
+            "You look for the window's largest value in the whole picture, and find the first "
+            "place that holds it, perhaps in another window. Look inside the window, then add "
+            "2r and 2c.",
+        ),
+        Misconception(
+            _max_pool_slopes_from_zero,
+            "Where nothing in a window is above 0, you take its first pixel. Does your search "
+            "for the largest start at 0? Start it at the window's first pixel, or at `-np.inf`.",
+        ),
+        Misconception(
+            _max_pool_slopes_like_the_image,
+            "Your table holds whole numbers only, as the picture does: `np.zeros_like(image)` "
+            "takes over its type, and 0.75 is cut down to 0. `np.zeros(image.shape)` has room "
+            "for such slopes.",
+        ),
     ],
     well_done="Three of four pixels learn nothing from this picture. What if the loser had been "
     "right? It gets its chance with another picture.",
@@ -601,9 +728,9 @@ def _bias_slopes_oracle(z, slopes):
 
 
 def _bias_slopes_random(rng: np.random.Generator) -> Iterator[Case]:
-    for _ in range(6):
+    for i in range(6):
         shape = tuple(int(n) for n in rng.integers(1, 5, 4))
-        yield Case((rng.integers(-3, 4, shape), _numbers(rng, *shape)))
+        yield Case((rng.integers(-3, 4, shape), _slopes(rng, i, *shape)))
 
 
 bias_slopes = Exercise(
@@ -612,8 +739,20 @@ bias_slopes = Exercise(
     oracle=_bias_slopes_oracle,
     cases=[
         Case(
+            (np.array([[[[2], [-1], [0]]]]), np.array([[[[-3], [5], [4]]]])),
+            "one picture of one row, one channel",
+        ),
+        Case(
             (np.array([[[[2], [-1]], [[0], [3]]]]), np.array([[[[5], [7]], [[4], [-2]]]])),
             "one picture, one channel",
+        ),
+        Case(
+            (np.array([[[[1], [2], [-1]]]]), np.array([[[[0.5], [1.25], [4]]]])),
+            "slopes that are no whole numbers",
+        ),
+        Case(
+            (np.array([[[[0.4], [0.001], [-0.3]]]]), np.array([[[[3], [5], [7]]]])),
+            "z just above 0",
         ),
         Case(
             (np.array([[[[1, -1]]], [[[2, 3]]]]), np.array([[[[10, 20]]], [[[3, 4]]]])),
@@ -697,6 +836,11 @@ bias_slopes = Exercise(
             lambda z, slopes: (slopes * (z > 0)).sum(axis=0),
             "You add over the pictures only. The bias is the same at all places of a map, so add "
             "over height and width as well.",
+        ),
+        Misconception(
+            lambda z, slopes: (slopes * (z > 0)).sum(axis=(0, 1, 2)).astype(int),
+            "Your sums are whole numbers only: what stands behind the point is cut off. Slopes "
+            "are seldom whole; `np.zeros(c)`, without `dtype=int`, has room for them.",
         ),
     ],
     well_done="Batch normalisation, in notebook 13, subtracts the mean of each map right after the "
