@@ -12,6 +12,7 @@ from drawing import (
     cells,
     frame,
     grid,
+    line,
     main,
     minus,
     svg,
@@ -35,66 +36,81 @@ def names(letter: str, size: int) -> np.ndarray:
 
 def shapes() -> str:
     """Return X, F, O and the loss, and under each its slopes, of the same shape."""
-    side, top, low = 48, 132, 325  # heights of the two rows' middles
-    columns = [(125, "X", 3, DATA), (380, "F", 2, MODEL), (620, "O", 2, NEUTRAL)]
+    side, top, low = 40, 140, 300  # heights of the two ways
+    columns = [(125, "X", 3, DATA), (620, "O", 2, NEUTRAL)]
     body = []
     for middle, letter, size, colour in columns:
         half = side * size / 2
         body += [
-            text(middle, top - half - 20, f"{letter}: {size} × {size}", 20, INK, "bold"),
+            text(middle, top - half - 18, f"{letter}: {size} × {size}", 20, INK, "bold"),
             grid(middle - half, top - half, names(letter, size), side, colour, 0.2),
-            text(middle, low - half - 20, f"∂L/∂{letter}: {size} × {size}", 20, INK, "bold"),
+            text(middle, low + half + 20, f"∂L/∂{letter}: {size} × {size}", 20, INK, "bold"),
             cells(middle - half, low - half, size, size, side, ERROR, 0.35),
         ]
     body += [
-        arrow([(202, top), (326, top)]),
-        arrow([(434, top), (566, top)]),
-        arrow([(674, top), (770, top)]),
+        line([(30, 220), (730, 220)], NEUTRAL, 1),
+        text(490, 192, "forward", 18, NEUTRAL),
+        text(490, 248, "backward", 18, NEUTRAL),
+        arrow([(192, top), (572, top)]),
+        arrow([(668, top), (770, top)]),
         box(774, top - 32, 106, 64, ["loss L"], ERROR),
-        arrow([(827, top + 34), (827, low), (676, low)], ERROR),
-        arrow([(566, low), (436, low)], ERROR),
-        text(501, low - 20, "with X", 18),
-        arrow([(620, low + 52), (620, 432), (125, 432), (125, low + 78)], ERROR),
-        text(380, 412, "with F", 18),
-        text(264, top - 20, "forward", 18, NEUTRAL),
-        text(760, low + 24, "backward", 18, NEUTRAL),
+        arrow([(827, top + 34), (827, low), (668, low)], ERROR),
+        arrow([(572, low), (192, low)], ERROR),
+        text(265, low - 18, "with F", 18),
+        # the filter joins from the side, and its slopes leave to the side
+        grid(335, 12, names("F", 2), side, MODEL, 0.2),
+        text(430, 52, "F: 2 × 2", 20, INK, "bold", "start"),
+        arrow([(375, 94), (375, top - 3)]),
+        cells(335, 354, 2, 2, side, ERROR, 0.35),
+        text(430, 394, "∂L/∂F: 2 × 2", 20, INK, "bold", "start"),
+        arrow([(375, low), (375, 350)], ERROR),
+        text(390, 328, "with X", 18, anchor="start"),
     ]
-    return svg(900, 450, "Shapes forward and backward", *body)
+    return svg(900, 446, "Shapes forward and backward", *body)
+
+
+def worked(window: np.ndarray, weights: np.ndarray) -> str:
+    """Return the products of a window and the weights on it, and their sum."""
+    products = [
+        f"{minus(a)}·{b}" if a >= 0 else f"({minus(a)})·{b}"
+        for a, b in zip(window.flat, weights.flat, strict=True)
+    ]
+    return f"{' + '.join(products)} = {minus((window * weights).sum())}"
 
 
 def back_through_conv() -> str:
-    """Return ∂L/∂X as the full cross-correlation of the slopes with F turned, one cell worked."""
-    side, x, middle = 50, 90, 190
+    """Return ∂L/∂X as the full cross-correlation of the slopes with F turned, two cells worked."""
+    side, x, y, large, right = 50, 105, 132, 64, 660  # the slopes at (x, y), ∂L/∂X from `right` on
     turned = ONE_TO_FOUR[::-1, ::-1]
     slopes_x = conv2d(SLOPES, turned, padding="full")
-    products = [
-        f"{minus(a)}·{b}" if a >= 0 else f"({minus(a)})·{b}"
-        for a, b in zip(SLOPES.flat, turned.flat, strict=True)
-    ]
+    middle, top = y + side, y + side - 1.5 * large
     chosen = np.full((3, 3), 0.14)
-    chosen[1, 1] = 0.7
+    chosen[0, 0] = chosen[1, 1] = 0.6
+    around = np.pad(SLOPES, 1)
     return svg(
         900,
-        410,
+        412,
         "Back through a convolution",
-        text(x + side, 24, "∂L/∂O, in zeros", 20, INK, "bold"),
-        zeros(x, middle - side, 2, 1, 1, side),
-        grid(x, middle - side, SLOPES, side, ERROR, 0.35, 22),
-        frame(x, middle - side, 2, 2, side),
-        text(430, 24, "F, turned by 180°", 20, INK, "bold"),
-        grid(380, 56, ONE_TO_FOUR, side, MODEL, 0.12, 22),
-        arrow([(430, 162), (430, 212)]),
-        grid(380, 216, turned, side, MODEL, 0.4, 22),
-        frame(380, 216, 2, 2, side),
-        arrow([(262, middle), (366, middle)]),
-        arrow([(494, middle), (598, middle)]),
-        text(705, 24, "∂L/∂X", 20, INK, "bold"),
-        grid(705 - 1.5 * 64, middle - 1.5 * 64, slopes_x, 64, ERROR, chosen, 24),
-        frame(705 - 32, middle - 32, 1, 1, 64, INK),
-        text(
-            450, 350, "X₂₂ took part in all four outputs, so four products meet in its slope:", 19
-        ),
-        text(450, 384, f"{' + '.join(products)} = {minus(slopes_x[1, 1])}", 21, INK, "bold"),
+        text(x + side, 40, "∂L/∂O, in zeros", 20, INK, "bold"),
+        zeros(x, y, 2, 1, 1, side),
+        grid(x, y, SLOPES, side, ERROR, 0.35, 22),
+        frame(x, y, 2, 2, side),
+        frame(x - side, y - side, 2, 2, side, DATA, dash="9 5"),
+        arrow([(x + 3 * side + 12, middle), (right - 12, middle)]),
+        text(378, 24, "F", 20, INK, "bold"),
+        grid(378 - 42, 42, ONE_TO_FOUR, 42, MODEL, 0.12, 20),
+        arrow([(426, 84), (476, 84)]),
+        text(526, 24, "F, turned by 180°", 20, INK, "bold"),
+        grid(526 - 42, 42, turned, 42, MODEL, 0.4, 20),
+        arrow([(526, 128), (526, middle - 3)]),
+        text(right + 1.5 * large, 40, "∂L/∂X", 20, INK, "bold"),
+        grid(right, top, slopes_x, large, ERROR, chosen, 24),
+        frame(right + large, top + large, 1, 1, large),
+        frame(right, top, 1, 1, large, DATA, dash="9 5"),
+        text(30, 324, "Corner X₁₁ took part in one output (dashed):", 18, anchor="start"),
+        text(560, 324, worked(around[:2, :2], turned), 19, INK, "bold", "start"),
+        text(30, 374, "Middle X₂₂ took part in all four outputs (framed):", 18, anchor="start"),
+        text(560, 374, worked(around[1:3, 1:3], turned), 19, INK, "bold", "start"),
     )
 
 
@@ -152,23 +168,25 @@ def stride_zeros() -> str:
     given[::stride, ::stride] = True
     turned = ONE_TO_FOUR[::-1, ::-1]
     slopes_x = conv2d(spread, turned, padding="full")
-    x = 250
+    x = 278
     return svg(
         900,
         342,
         "Stride 2: zeros between the slopes",
-        text(84, middle - side - 22, "∂L/∂O: 2 × 2", 20, INK, "bold"),
-        grid(40, middle - side, SLOPES, side, ERROR, 0.45, 20),
-        arrow([(138, middle), (196, middle)]),
-        text(316, middle - 2.5 * side - 24, "zeros between, and around", 20, INK, "bold"),
+        text(104, middle - side - 22, "∂L/∂O: 2 × 2", 20, INK, "bold"),
+        grid(60, middle - side, SLOPES, side, ERROR, 0.45, 20),
+        arrow([(158, middle), (222, middle)]),
+        text(
+            x + 1.5 * side, middle - 2.5 * side - 24, "zeros between, and around", 20, INK, "bold"
+        ),
         zeros(x, middle - 1.5 * side, 3, 1, 1, side),
         grid(x, middle - 1.5 * side, spread, side, ERROR, given * 0.45, 20),
-        text(528, middle - side - 22, "F turned", 20, INK, "bold"),
-        grid(484, middle - side, turned, side, MODEL, 0.35, 20),
-        arrow([(438, middle), (474, middle)]),
-        arrow([(582, middle), (640, middle)]),
-        text(748, middle - 2 * 48 - 22, "∂L/∂X: 4 × 4", 20, INK, "bold"),
-        grid(652, middle - 2 * 48, slopes_x, 48, ERROR, 0.2, 20),
+        text(572, 24, "F turned", 20, INK, "bold"),
+        grid(572 - 40, 42, turned, 40, MODEL, 0.35, 20),
+        arrow([(572, 124), (572, middle - 3)]),
+        arrow([(466, middle), (644, middle)]),
+        text(756, middle - 2 * 48 - 22, "∂L/∂X: 4 × 4", 20, INK, "bold"),
+        grid(660, middle - 2 * 48, slopes_x, 48, ERROR, 0.2, 20),
         text(450, 318, "stride 2: one zero between two slopes; stride s: s − 1 zeros", 19),
     )
 
