@@ -109,11 +109,12 @@ kernel_slopes = Exercise(
     cases=[
         Case((NINE, np.array([[3, 1], [0, 2]])), "a 2 × 2 kernel on 1 … 9"),
         Case((NINE, np.array([[5]])), "a single window"),
+        Case((np.array([[1, 2, 4]]), np.array([[3, 1]])), "one row"),
         Case((NINE, HOOK), "a 1 × 1 kernel"),
         Case((np.arange(12).reshape(3, 4), np.array([[1, 0, -2], [4, 1, 0]])), "a wide picture"),
         Case((np.arange(15).reshape(5, 3), np.array([[1, 2], [0, -1]])), "a 4 × 2 kernel"),
         Case((np.arange(25).reshape(5, 5) % 7, HOOK), "a 3 × 3 kernel"),
-        Case((np.array([[1, 2, 3]]), np.array([[0.5, 0.25]])), "slopes that are no whole numbers"),
+        Case((NINE, np.array([[0.5, 0.25], [1, 1.5]])), "slopes that are no whole numbers"),
     ],
     random_cases=_kernel_slopes_random,
     variants=[
@@ -262,7 +263,10 @@ image_slopes = Exercise(
         Case((np.array([[3]]), np.array([[1, -1], [0, 2]])), "a 1 × 1 kernel"),
         Case((np.array([[1, 2, 3], [4, 5, 6]]), np.array([[1, 0], [2, -1]])), "a wide kernel"),
         Case((HOOK, np.array([[1, 0, 2, -1], [0, 3, 1, 1]])), "a wide picture"),
-        Case((np.array([[1, 3]]), np.array([[0.5, 0.25]])), "slopes that are no whole numbers"),
+        Case(
+            (np.array([[1, 3]]), np.array([[0.5, 0.25], [1, 1.5]])),
+            "slopes that are no whole numbers",
+        ),
     ],
     random_cases=_image_slopes_random,
     variants=[
