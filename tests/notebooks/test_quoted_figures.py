@@ -24,6 +24,7 @@ QUOTED = [
     ("07", "linear-train", "compare-after", "to 8 and then 2", -1, 1 - 0.08, 0.01),
     ("07", "dense-note", "compare-after", "8 and then 2", -1, 1 - 0.02, 0.005),
     ("07", "test-once", "test-after", "medians from 0.979 to 0.984", -2, 0.9815, 0.0025),
+    ("09", "measure-code", "measure-intro", "two thirds** (0.66)", 13, 0.66, 0.005),
     ("09", "measure-code", "measure-after", "0.23 stays without pooling", 3, 0.23, 0.005),
     ("09", "measure-code", "measure-after", "0.66 with 2 × 2", 13, 0.66, 0.005),
     ("09", "measure-code", "measure-after", "0.86 with 4 × 4", 23, 0.86, 0.005),
