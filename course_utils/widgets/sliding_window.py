@@ -372,6 +372,9 @@ def show_windows(
     >>> figure.get_size_inches()[0].item()
     9.0
     """
+    from course_utils import plots
+
+    plots._load_backend()  # the strip's figure is not pyplot's: without this a notebook prints it
     if pool is not None and (kernel is not None or slopes is not None):
         raise ValueError("pool is given together with kernel or slopes; pooling has neither.")
     if pool is not None:
