@@ -105,7 +105,7 @@ def nine_network() -> str:
     feature = conv2d(NINE, LOOP) / 9
     rectified = relu(feature)
     pooled = max_pool2d(rectified, 2, stride=1)
-    side, middle = 54, 205
+    side, middle = 56, 205
     stages = [
         (70, "picture", NINE, 20),
         (265, "convolution", feature, side),
@@ -121,7 +121,7 @@ def nine_network() -> str:
             cells(left, top, rows, columns, step, BELOW, 0.6 * (values < 0))
             + cells(left, top, rows, columns, step, MODEL, 0.8 * (values > 0))
             if name == "picture"
-            else signed(left, top, values, step, 14),
+            else signed(left, top, values, step, 16),
             text(x, 372, f"{rows} × {columns}", 19),
         ]
     ends = [(123, 181), (349, 377), (545, 573), (687, 726), (788, 814)]
@@ -129,7 +129,7 @@ def nine_network() -> str:
     body += [
         cells(130, middle - 62, 3, 3, 14, BELOW, 0.6 * (LOOP < 0)),
         cells(130, middle - 62, 3, 3, 14, MODEL, 0.8 * (LOOP > 0)),
-        text(151, middle - 80, "loop", 15),
+        text(151, middle - 82, "loop", 16),
         *(
             f'<circle cx="{x}" cy="{middle}" r="28" fill="{MODEL}" fill-opacity="0.3" '
             f'stroke="{MODEL}" stroke-width="2.5"/>'
