@@ -10,6 +10,7 @@ from course_utils import convolution
 from course_utils.convolution import conv2d, conv2d_gradients, max_pool2d, max_pool2d_gradient
 from course_utils.dense import softmax
 from course_utils.exercises import nb10
+from tests.notebooks.parts import Notebook, notebook_paths
 
 NAME = "10_backpropagation_through_a_convolution.ipynb"
 
@@ -165,3 +166,9 @@ def test_bias_slopes_are_those_of_the_tape(seed):
             loss = tf.reduce_sum(tf.nn.relu(tf.constant(z.astype(float)) + bias) * slopes)
         expected = nb10.bias_slopes.oracle(z, slopes)
         np.testing.assert_allclose(tape.gradient(loss, bias).numpy(), expected, atol=1e-9)
+
+
+def test_the_strip_of_the_pictures_slopes_is_stored_as_a_picture():
+    (path,) = [path for path in notebook_paths() if path.name == NAME]
+    (strip,) = [cell for cell in Notebook.read(path).cells if cell.id == "strip"]
+    assert any("image/png" in output.get("data", {}) for output in strip.raw["outputs"])
