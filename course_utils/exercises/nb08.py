@@ -1,5 +1,6 @@
 """The exercises of notebook 08, convolution by hand."""
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -279,6 +280,8 @@ output_size = Exercise(
         Case((3, 3, 2, 1), "padding on both sides"),
         Case((5, 1, 2, 0), "a 1 × 1 kernel"),
         Case((28, 2, 2, 0), "an even kernel"),
+        Case((4, 2, 1, 1), "an even kernel, one zero on each side"),
+        Case((8, 4, 2, 2), "an even kernel, half of it padded on each side"),
         Case((10, 3, 4, 1), "a large stride"),
         Case((224, 7, 2, 3), "the first layer of ResNet"),
         Case((40, 5, 7, 6), "a larger stride and wide padding"),
@@ -363,6 +366,11 @@ output_size = Exercise(
             variants=[lambda i, k, s, p: math.ceil(i / s)],
         ),
         Misconception(
+            lambda i, k, s, p: i if s == 1 and p == k // 2 else (i + 2 * p - k) // s + 1,
+            "With half the kernel as padding the size stays as it is only if the kernel is odd. "
+            "With an even one there is a place more: count them for i = 4, k = 2, p = 1.",
+        ),
+        Misconception(
             lambda i, k, s, p: (i + 2 * p) // k,
             "You lay windows side by side, like tiles. They overlap: each starts s pixels after "
             "the one before.",
@@ -421,6 +429,26 @@ def _last_left_zero(image, kernel, stride):
     rows, columns = (range(0, image.shape[a] - kernel.shape[a], stride) for a in (0, 1))
     result[len(rows) :] = 0
     result[:, len(columns) :] = 0
+    return result
+
+
+def _add_one_first(image, kernel, stride):
+    sizes = ((image.shape[a] - kernel.shape[a] + 1) // stride for a in (0, 1))
+    return _slid(image, kernel, *(range(0, n * stride, stride) for n in sizes))
+
+
+def _filled_by_pixels(image, kernel, stride):
+    rows, columns = _starts(image, kernel, stride)
+    result = np.zeros((len(rows), len(columns)))
+    for row, col in itertools.product(rows, columns):
+        result[row, col] = _sum_at(image, kernel, row, col)
+    return result
+
+
+def _returned_early(image, kernel, stride, rows=None, columns=None):
+    """Fill only the first rows and columns of the map."""
+    result = np.zeros(_conv2d_oracle(image, kernel, stride).shape)
+    result[:rows, :columns] = _conv2d_oracle(image, kernel, stride)[:rows, :columns]
     return result
 
 
@@ -573,6 +601,27 @@ conv2d = Exercise(
             "stops one place too early. `range` leaves its end out: `range(0, i - k + 1, stride)`.",
         ),
         Misconception(
+            _add_one_first,
+            "You add 1 before you divide, and so the map is too small. First count the whole "
+            "strides, `// stride`, and then add 1 for the window at the start.",
+        ),
+        Misconception(
+            _filled_by_pixels,
+            "`result[row, col]` counts places, not pixels, but your loops go over the pixels where "
+            "windows start. Let them count places, 0, 1, 2, …, and cut the window out at "
+            "`row * stride`, `col * stride`.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _returned_early(image, kernel, stride, 1, 1),
+            "Only the first number is worked out: the `return` stands inside the inner loop. Move "
+            "it to the left, until it stands after both loops.",
+        ),
+        Misconception(
+            lambda image, kernel, stride: _returned_early(image, kernel, stride, 1),
+            "Only the first row is worked out: the `return` stands inside the outer loop. Move it "
+            "to the left, until it stands after both loops.",
+        ),
+        Misconception(
             lambda image, kernel, stride: _conv2d_oracle(image, kernel, stride).ravel(),
             "All the sums are there, but in one long list. Put them into rows: an array "
             "(height, width).",
@@ -617,6 +666,13 @@ def _cut_frame(image, kernel_size):
     before, after = _shared_out(kernel_size)
     frame = np.zeros((image.shape[0] + before + after, image.shape[1] + before + after))
     frame[before:-after, before:-after] = image
+    return frame
+
+
+def _cut_alike(image, on_a_side, in_all):
+    """Lay the picture into zeros, by a slice that leaves out as many at the end as at the start."""
+    frame = np.zeros((image.shape[0] + in_all, image.shape[1] + in_all))
+    frame[on_a_side:-on_a_side, on_a_side:-on_a_side] = image
     return frame
 
 
@@ -711,6 +767,22 @@ pad_same = Exercise(
             _cut_frame,
             "Right, except where no zero is to be added on a side: `[before:-0]` is an empty "
             "slice. Write `before : before + height`.",
+        ),
+        Misconception(
+            lambda image, k: _cut_alike(image, (k - 1) // 2, k - 1),
+            "Right for odd kernels from 3 on. But for a = 0 the slice `a:-a` is empty, and an even "
+            "kernel has a zero more at the end than at the start. Write `a : a + height`.",
+        ),
+        Misconception(
+            lambda image, k: _cut_alike(image, (k - 1) // 2, (k - 1) // 2 * 2),
+            "Two things. For a = 0 the slice `a:-a` is empty: write `a : a + height`. And an even "
+            "kernel needs `kernel_size - 1` zeros in all, an odd number: one more at the bottom "
+            "and right.",
+        ),
+        Misconception(
+            lambda image, k: _cut_alike(image, k // 2, k // 2 * 2),
+            "Two things. For a = 0 the slice `a:-a` is empty: write `a : a + height`. And an even "
+            "kernel needs only `kernel_size - 1` zeros in all: one less at the top and left.",
         ),
         Misconception(
             lambda image, kernel_size: image.copy(),

@@ -40,8 +40,8 @@ GREY = "#444444"  # pixels
 
 
 def pixels(x: float, y: float, image: np.ndarray, side: float) -> str:
-    """Return an image of intensities from 0 to 1 as shades of grey."""
-    return cells(x, y, *image.shape, side, GREY, 0.04 + 0.76 * image)
+    """Return an image of intensities as shades of grey: 0 is the darkest, 1 the lightest."""
+    return cells(x, y, *image.shape, side, GREY, 0.04 + 0.76 * (1 - image))
 
 
 def tiles() -> str:
@@ -137,14 +137,14 @@ def stride_padding() -> str:
         out = output_size(size, kernel, p=padding)
         start = x + side * (kernel / 2 - padding)  # the centre of the first window
         dots = "".join(
-            f'<circle cx="{start + side * c:g}" cy="{start - x + top + side * r:g}" r="6" '
+            f'<circle cx="{start + side * c:g}" cy="{start - x + top + side * r:g}" r="{6 if padding < 2 else 3.5}" '
             f'fill="{INK}"/>'
             for r, c in np.ndindex(out, out)
         )
         rings = ["no zeros", "1 ring of zeros", "2 rings of zeros"][padding]
         body += [
             text(middle, 24, f"“{name}”: {rings}", 18, INK, "bold"),
-            zeros(x, top, size, padding, padding, side, bare=padding - 1),
+            zeros(x, top, size, padding, padding, side, aside=padding - 1),
             cells(x, top, size, size, side, DATA, 0.2),
             first_and_last(x, top, size, kernel, padding, padding, side),
             dots,

@@ -116,12 +116,12 @@ def frame(
 
 
 def zeros(
-    x: float, y: float, size: int, before: int, after: int, side: float, bare: int = 0
+    x: float, y: float, size: int, before: int, after: int, side: float, aside: int = 0
 ) -> str:
     """Return the dashed zeros around a size × size picture whose corner is at (x, y).
 
-    `before` rows of them stand above (and columns at left), `after` below (and at right). The
-    innermost `bare` rings are left without their digits, for something that is laid there.
+    `before` rows of them stand above (and columns at left), `after` below (and at right). In
+    the innermost `aside` rings the digits leave the middle of the square free for something else.
     """
     body = []
     for row, column in np.ndindex(before + size + after, before + size + after):
@@ -132,8 +132,9 @@ def zeros(
                 f'<rect x="{left:g}" y="{top:g}" width="{side}" height="{side}" fill="white" '
                 'stroke="#999999" stroke-width="1.2" stroke-dasharray="4 3"/>'
             )
-            if not (-bare <= row < size + bare and -bare <= column < size + bare):
-                body.append(text(left + side / 2, top + side / 2, "0", 16, NEUTRAL))
+            inner = -aside <= row < size + aside and -aside <= column < size + aside
+            at = side / 2 - 6 * inner
+            body.append(text(left + at, top + at, "0", 16, NEUTRAL))
     return "".join(body)
 
 
