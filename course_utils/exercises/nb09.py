@@ -174,6 +174,21 @@ def _last_window_left_out(image, window, stride):
     return _windows(image, window, rows, columns, np.max)
 
 
+def _short_ranges_into_zeros(image, window, stride):
+    """Leave out the last window as above, and keep two axes where nothing is left."""
+    h, w = image.shape
+    rows, columns = range(0, h - window, stride), range(0, w - window, stride)
+    return _windows(image, window, rows, columns, np.max).reshape(len(rows), len(columns))
+
+
+def _steps_instead_of_windows(image, window, stride):
+    """Make as many rows and columns as there are steps."""
+    h, w = image.shape
+    rows, columns = (h - window) // stride, (w - window) // stride
+    starts = [[stride * k for k in range(n)] for n in (rows, columns)]
+    return _windows(image, window, *starts, np.max).reshape(rows, columns)
+
+
 def _windows_over_the_edge(image, window, stride):
     h, w = image.shape
     return _windows(image, window, range(0, h, stride), range(0, w, stride), np.max)
@@ -332,6 +347,16 @@ max_pool = Exercise(
             _last_window_left_out,
             "The last window is missing where it would just fit. It starts at `h - window`, and "
             "`range` stops *before* its end: one more is needed, `h - window + 1`.",
+        ),
+        Misconception(
+            _short_ranges_into_zeros,
+            "The last window is missing where it would just fit; if only one fits, nothing is "
+            "left. `range` stops *before* its end: it has to be `h - window + 1`; columns likewise.",
+        ),
+        Misconception(
+            _steps_instead_of_windows,
+            "Your result is a row and a column short. `(h - window) // stride` counts the steps "
+            "of the window, and it has one place more than steps, the first: + 1.",
         ),
         Misconception(
             _windows_over_the_edge,
@@ -804,7 +829,8 @@ nine_layer = ProbeExercise(
         "Start with `weights = np.zeros((4, 2, 2))`. Then `weights[0, :, 0] = …` is the weight of a "
         "loop at the top, for both columns. Which slice is the tail, at the bottom of map 1?",
         "The ring has the loop of the 9, the stroke has its tail. So neither of the two may be "
-        "enough for a yes, only both together: their weights have to be of about the same size.",
+        "enough for a yes, only both together. The moved 9 has its loop in one cell only, the ring in "
+        "two: so the tail has to weigh more than the loop, but not much more than twice that.",
         "Take a, −a and d for the loop at the top, the loop at the bottom and the tail. Before the "
         "bias, the moved 9 makes a + 1.56 d, the ring 2 a + 0.67 d, the stroke 2 d. For which "
         "ratios of a to d is the first the largest? Then choose a bias that lies between.",

@@ -28,7 +28,7 @@ QUOTED = [
     ("09", "measure-code", "measure-after", "0.23 stays without pooling", 3, 0.23, 0.005),
     ("09", "measure-code", "measure-after", "0.66 with 2 × 2", 13, 0.66, 0.005),
     ("09", "measure-code", "measure-after", "0.86 with 4 × 4", 23, 0.86, 0.005),
-    ("09", "measure-code", "limits", "even *another* digit looks 0.85 alike", -1, 0.85, 0.005),
+    ("09", "measure-code", "limits", "even *another* picture looks 0.85 alike", -1, 0.85, 0.005),
     ("10", "verdict", "mistakes-intro", "reads 0.97 to 0.99", 0, 0.98, 0.01),
     ("10", "verdict", "mistakes-intro", "misses 16 of 900", 6, 16, 0),
     ("10", "verdict", "mistakes-intro", "the regression 23", -2, 23, 0),
