@@ -128,9 +128,9 @@ kernel_slopes = Exercise(
         "output. You know h and the rows of output: what is kh?",
         "Take one kernel entry and go through the windows. In each it is multiplied by one pixel: "
         "the pixel at the same place of the window. By what does that output's slope come in?",
-        "Another way round: the window at (r, c) asks every kernel entry to move by "
-        "`slopes[r, c]` times its own pixel. Let `found` start as zeros and add up what the "
-        "windows ask: `found += slopes[r, c] * image[r : r + kh, c : c + kw]`.",
+        "Another way round: the window at (r, c) gives every kernel entry a share of slope: "
+        "`slopes[r, c]` times its own pixel. Let `found` start as zeros and add up the shares: "
+        "`found += slopes[r, c] * image[r : r + kh, c : c + kw]`.",
     ],
     misconceptions=[
         Misconception(
@@ -278,7 +278,7 @@ image_slopes = Exercise(
     hints=[
         "First the shape: which picture gives `slopes.shape` windows of `kernel.shape`?",
         "Take one output. Its window covered kh × kw pixels, and each was multiplied by the "
-        "kernel entry above it. So what does this output ask of its pixels?",
+        "kernel entry above it. So what share of its slope does each pixel get?",
         "Start with zeros. The window at (r, c) adds `slopes[r, c] * kernel` to the pixels that "
         "it covered, `found[r : r + kh, c : c + kw]`.",
     ],
@@ -289,6 +289,18 @@ image_slopes = Exercise(
             "only the top left kernel entry ever touches it, so its slope has to be that entry "
             "times the first slope. Unturned, the *last* entry lands there.",
             variants=[lambda kernel, slopes: convolve2d(slopes, kernel[::-1, ::-1], mode="full")],
+        ),
+        Misconception(
+            lambda kernel, slopes: convolve2d(slopes[::-1, ::-1], kernel, mode="full"),
+            "You turn the slopes by 180° (or kernel and slopes have changed places in "
+            "`correlate2d`, which comes to the same). It is the kernel that is turned; the slopes "
+            "stay as they are.",
+            variants=[
+                lambda kernel, slopes: correlate2d(kernel, slopes, mode="full"),
+                lambda kernel, slopes: correlate2d(
+                    slopes[::-1, ::-1], kernel[::-1, ::-1], mode="full"
+                ),
+            ],
         ),
         Misconception(
             lambda kernel, slopes: correlate2d(slopes, kernel[::-1], mode="full"),
@@ -649,6 +661,13 @@ max_pool_slopes = Exercise(
             ),
             "Where pixels tie, your winner is the first going down the columns. The convention is "
             "row order: left to right, then down.",
+        ),
+        Misconception(
+            lambda image, slopes: _by_window(
+                image, slopes, lambda window, slope: slope * _first(window == window.max()).T
+            ),
+            "The right pixel wins, but inside the window row and column of its place have "
+            "changed places. `place // 2` is the row, `place % 2` the column.",
         ),
         Misconception(
             lambda image, slopes: _by_window(
