@@ -59,7 +59,7 @@ def error(ours, theirs):
 checked = set()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=400, derandomize=True, deadline=None)  # repeats: the count below is the same
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.lists(st.tuples(st.integers(1, 5), st.sampled_from(HIDDEN)), max_size=3),

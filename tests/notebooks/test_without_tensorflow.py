@@ -61,4 +61,5 @@ def test_nothing_before_the_first_figure_loads_tensorflow(path):
         )
     )
     execute(notebook, folder=path.parent, data="stand-in")
-    assert notebook.cells[-1].outputs[0].text == "[]\n"
+    # A busy kernel may hand over one line in two pieces.
+    assert "".join(output.text for output in notebook.cells[-1].outputs) == "[]\n"
