@@ -40,6 +40,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.patience import WAIT
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 FLAGS = [
@@ -99,7 +101,7 @@ def free_port() -> int:
 def answers(url: str) -> bool:
     """Whether a server answers at an address."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
+        with urllib.request.urlopen(url, timeout=10) as reply:
             return reply.status == 200
     except OSError:
         return False
@@ -136,7 +138,7 @@ def lab_server(tmp_path_factory, chromium):
         )
     server = Server(f"http://127.0.0.1:{port}", token, folder, log)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not answers(f"{server.url}/api/status?token={token}"):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
@@ -171,6 +173,7 @@ def chromium(pytestconfig):
 def lab(lab_server, chromium):
     """Return a driver of JupyterLab with a fresh page; its kernels end with the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(2 * WAIT)  # Playwright's own 30 s are few on a loaded machine
     driver = Lab(lab_server, context.new_page())
     yield driver
     driver.close()
@@ -193,7 +196,7 @@ class Lab:
         if message.type == "error":
             self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
-    def open(self, notebook: str, *, timeout: float = 120) -> None:
+    def open(self, notebook: str, *, timeout: float = 300) -> None:
         """Open a notebook of the folder, wait for its kernel, and clear its stored outputs."""
         self.page.goto(self.server.address(notebook), timeout=timeout * 1000)
         self._wait(
@@ -290,7 +293,7 @@ class Lab:
         """Return the number of the first cell whose source contains a text."""
         return next(cell["number"] for cell in self.cells() if text in cell["source"])
 
-    def run(self, code: str, *, timeout: float = 60) -> str:
+    def run(self, code: str, *, timeout: float = 120) -> str:
         """Run code in the notebook's kernel, outside its cells; return what it prints and gives.
 
         Raises

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 
 import matplotlib
 import nbformat
@@ -15,9 +16,9 @@ from course_utils.kernels import CLASSIC_KERNELS, over_whole
 from course_utils.plots import DIVERGING
 from course_utils.widgets import sample_photo
 from course_utils.widgets.kernel_workbench import full_colour
+from tests.browser.patience import WAIT, at_rest, click, eventually, painted, press
 
 CHINA, FLOWER = sample_photo("China"), sample_photo("flower")
-WAIT = 30_000  # milliseconds for an answer of a busy machine
 
 
 @pytest.fixture
@@ -37,23 +38,25 @@ def open_bench(lab, lab_server, call: str):
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, lab_server.folder / "97_workbench.ipynb")
     lab.open("97_workbench.ipynb")
-    lab.run_all(timeout=180)
+    lab.run_all(timeout=300)
     assert lab.errors() == [] and lab.stderr() == []
     widget = lab.output(2).locator(".kernel-workbench")
     widget.wait_for(timeout=WAIT)
     widget.scroll_into_view_if_needed()
+    at_rest(widget)
     return lab, widget
 
 
 def heard(lab, widget) -> tuple[np.ndarray, str]:
     """Return kernel and photograph as Python knows them, once it has heard the latest."""
     told = int(widget.get_attribute("data-told"))
-    for _ in range(200):
-        if int(lab.run("print(bench._state['told'] if bench._state else 0)")) >= told:
-            said = json.loads(lab.run("print(json.dumps([bench.kernel.tolist(), bench._state]))"))
-            return np.array(said[0]), said[1]["photo"]
-        lab.page.wait_for_timeout(50)
-    raise TimeoutError(f"Python has not heard of state {told}")
+
+    def known() -> tuple[np.ndarray, str]:
+        said = json.loads(lab.run("print(json.dumps([bench.kernel.tolist(), bench._state]))"))
+        assert said[1] and said[1]["told"] >= told, "Python has not heard the latest"
+        return np.array(said[0]), said[1]["photo"]
+
+    return eventually(lab.page, known)
 
 
 def words(widget, name: str) -> str:
@@ -64,12 +67,11 @@ def choose(widget, menu: str, value: str) -> None:
     widget.get_by_test_id(menu).select_option(value)
 
 
-def type_weight(lab, widget, number: int, text: str, *, finish: str = "") -> None:
+def type_weight(lab, widget, number: int, text: str) -> None:
     widget.get_by_test_id(f"weight-{number}").click()
     lab.page.keyboard.press("Control+a")
     lab.page.keyboard.type(text)
-    if finish:
-        lab.page.keyboard.press(finish)
+    painted(lab.page)
 
 
 def drawn(widget) -> np.ndarray:
@@ -186,12 +188,12 @@ def test_weights_are_typed_and_nonsense_is_refused_with_a_sentence(shown):
         if text == "ab":
             lab.screenshot("workbench-refused")
         assert widget.get_by_test_id("weight-4").get_attribute("aria-invalid") == "true"
-        lab.page.keyboard.press("Tab")
+        press(lab.page, "Tab")
         assert words(widget, "says") == sentence
         assert widget.get_by_test_id("weight-4").input_value() == "5"
     type_weight(lab, widget, 4, "-")  # a beginning: nobody is told off yet
     assert widget.get_by_test_id("weight-4").get_attribute("aria-invalid") == "false"
-    lab.page.keyboard.press("Enter")
+    press(lab.page, "Enter")
     assert "“-” is no number" in words(widget, "says")
     np.testing.assert_allclose(heard(lab, widget)[0], typed)
     assert np.array_equal(drawn(widget), before)
@@ -199,15 +201,16 @@ def test_weights_are_typed_and_nonsense_is_refused_with_a_sentence(shown):
     divisor = widget.get_by_test_id("divisor")
     divisor.fill("0")
     divisor.press("Enter")
+    painted(lab.page)
     assert words(widget, "says") == "Nothing can be divided by 0. Kept: 1."
     assert divisor.input_value() == "1"
     divisor.fill("2")
     np.testing.assert_allclose(heard(lab, widget)[0], typed / 2)
-    widget.get_by_test_id("by-sum").click()
+    click(widget, "by-sum")
     assert divisor.input_value() == "0.75" and "brightness kept" in words(widget, "says")
     np.testing.assert_allclose(heard(lab, widget)[0], typed / 0.75)
     assert_loupe(widget, CHINA, typed / 0.75, 0.75)
-    widget.get_by_test_id("reset").click()
+    click(widget, "reset")
     np.testing.assert_allclose(heard(lab, widget)[0], CLASSIC_KERNELS["sharpen"])
     assert widget.get_by_test_id("kernel").input_value() == "sharpen"
     assert len(lab.cells()) == 2 and lab.console_errors() == []
@@ -218,15 +221,15 @@ def test_a_kernel_is_turned_rotated_and_resized(shown):
     lab, widget = shown
     choose(widget, "kernel", "emboss")
     emboss = CLASSIC_KERNELS["emboss"]
-    widget.get_by_test_id("turn").click()
+    click(widget, "turn")
     np.testing.assert_array_equal(heard(lab, widget)[0], emboss[::-1, ::-1])
     assert_loupe(widget, CHINA, emboss[::-1, ::-1])
-    widget.get_by_test_id("turn").click()
+    click(widget, "turn")
     assert widget.get_by_test_id("kernel").input_value() == "emboss"
     choose(widget, "kernel", "Sobel, vertical edges")
-    widget.get_by_test_id("rotate").click()
+    click(widget, "rotate")
     assert widget.get_by_test_id("kernel").input_value() == "Sobel, horizontal edges"
-    widget.get_by_test_id("rotate").click()
+    click(widget, "rotate")
     vertical = CLASSIC_KERNELS["Sobel, vertical edges"]
     np.testing.assert_array_equal(heard(lab, widget)[0], -vertical)
 
@@ -240,7 +243,7 @@ def test_a_kernel_is_turned_rotated_and_resized(shown):
     np.testing.assert_array_equal(heard(lab, widget)[0], -vertical)
     choose(widget, "size", "5")  # the outer weights were only set aside
     np.testing.assert_array_equal(heard(lab, widget)[0], own)
-    widget.get_by_test_id("reset").click()
+    click(widget, "reset")
     np.testing.assert_array_equal(heard(lab, widget)[0], vertical)
     assert widget.get_by_test_id("size").input_value() == "3"
     assert lab.console_errors() == []
@@ -251,27 +254,30 @@ def test_the_window_follows_the_pointer_and_is_held_by_a_click(shown):
     lab, widget = shown
     kernel = CLASSIC_KERNELS["Sobel, vertical edges"]
     for view, (across, down) in (("photo", (0.3, 0.6)), ("result", (0.72, 0.4)), ("photo", (0, 0))):
-        box = widget.get_by_test_id(f"{view}-canvas").bounding_box()
+        box = at_rest(widget.get_by_test_id(f"{view}-canvas"))
         lab.page.mouse.move(
             box["x"] + across * box["width"] + 0.5, box["y"] + down * box["height"] + 0.5
         )
+        painted(lab.page)
         row, column = place(widget)
         assert abs(row - max(down * 213, 1)) <= 1.5 and abs(column - max(across * 320, 1)) <= 1.5
         assert_loupe(widget, CHINA, kernel)
-    box = widget.get_by_test_id("photo-canvas").bounding_box()
+    box = at_rest(widget.get_by_test_id("photo-canvas"))
     lab.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    painted(lab.page)
     kept = place(widget)
     assert "Held" in words(widget, "hint")
     lab.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    painted(lab.page)
     assert place(widget) == kept
     widget.get_by_test_id("photo-view").focus()
-    lab.page.keyboard.press("ArrowRight")
-    lab.page.keyboard.press("Shift+ArrowUp")
+    press(lab.page, "ArrowRight", "Shift+ArrowUp")
     assert place(widget) == (kept[0] - 10, kept[1] + 1)
     assert_loupe(widget, CHINA, kernel)
     lab.screenshot("workbench-held")
     lab.page.mouse.click(box["x"] + 5, box["y"] + 5)
     lab.page.mouse.move(box["x"] + 50, box["y"] + 50)
+    painted(lab.page)
     assert "Held" not in words(widget, "hint") and place(widget) != kept
     assert len(lab.cells()) == 2 and lab.cells()[1]["type"] == "code"
     assert lab.console_errors() == []
@@ -283,7 +289,7 @@ def test_the_keyboard_reaches_everything(shown):
     widget.get_by_test_id("photo").focus()
     reached = ["photo"]
     for _ in range(18):
-        lab.page.keyboard.press("Tab")
+        press(lab.page, "Tab")
         reached.append(
             lab.page.evaluate("() => document.activeElement.getAttribute('data-testid')")
         )
@@ -291,13 +297,12 @@ def test_the_keyboard_reaches_everything(shown):
     buttons = ["divisor", "turn", "rotate", "size", "reset", "learn"]
     assert reached == ["photo", "photo-view", "kernel", *cells, *buttons, "display"]
     widget.get_by_test_id("weight-4").focus()
-    for key in ("ArrowUp", "ArrowUp", "ArrowDown"):
-        lab.page.keyboard.press(key)
+    press(lab.page, "ArrowUp", "ArrowUp", "ArrowDown")
     assert heard(lab, widget)[0][1, 1] == 1
-    for key in ("a", "b", "m", "Escape", "d", "d"):  # commands of JupyterLab, were it listening
-        lab.page.keyboard.press(key)
+    # Commands of JupyterLab, were it listening.
+    press(lab.page, "a", "b", "m", "Escape", "d", "d")
     widget.get_by_test_id("turn").focus()
-    lab.page.keyboard.press("Space")
+    press(lab.page, "Space")
     assert heard(lab, widget)[0][0, 0] == 1
     assert len(lab.cells()) == 2 and lab.cells()[1]["type"] == "code"
     assert lab.console_errors() == []
@@ -310,8 +315,13 @@ def test_texts_are_large_and_the_widget_fits_the_screen(shown):
     lab.screenshot("workbench-gaussian")
     check_sizes(lab, widget)
     toggle = "window.jupyterapp.commands.execute('application:toggle-left-area')"
+    narrow = at_rest(lab.output(2))["width"]
     lab.page.evaluate(toggle)
-    lab.page.wait_for_timeout(500)
+
+    def wider():
+        assert lab.output(2).bounding_box()["width"] > narrow, "the left area is still there"
+
+    eventually(lab.page, wider)
     widget.scroll_into_view_if_needed()
     try:
         check_sizes(lab, widget)
@@ -320,10 +330,14 @@ def test_texts_are_large_and_the_widget_fits_the_screen(shown):
         lab.page.evaluate(toggle)
     fetched = lab.page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(name.startswith((lab.server.url, "data:", "blob:")) for name in fetched), fetched
+    # Other programs take the processor away for as long as they like, so it is the quickest time
+    # that says what the widget needs.
     quickest = 1000.0
-    for k in range(12):
+    for k in range(100):
         choose(widget, "kernel", ["box blur 5×5", "Gaussian blur 5×5"][k % 2])
         quickest = min(quickest, float(widget.get_attribute("data-millis")))
+        if k >= 11 and quickest < 16:
+            break
     assert quickest < 16  # milliseconds: within one frame of the screen
     assert lab.console_errors() == []
 
@@ -335,7 +349,7 @@ def check_sizes(lab, widget) -> None:
             .map(node => parseFloat(getComputedStyle(node).fontSize))"""
     )
     assert min(sizes) >= 16
-    box = widget.bounding_box()
+    box = at_rest(widget)
     assert box["height"] < 600 and box["width"] <= 1180 and box["x"] + box["width"] <= 1280
     over = widget.evaluate(
         """root => [...root.querySelectorAll('.kw-number, .kw-weight, button, .kw-bench')]
@@ -359,12 +373,14 @@ def test_a_small_picture_of_ones_own_and_a_kernel_of_ones_own(lab, lab_server):
     assert_loupe(widget, photo, np.arange(9).reshape(3, 3) / 36, 36)
     lab.screenshot("workbench-small")
     check_sizes(lab, widget)
-    lab.page.wait_for_timeout(100)
-    widget.get_by_test_id("learn").click()  # rows and columns rise evenly: nothing to tell from
+    click(widget, "learn")  # rows and columns rise evenly: nothing to tell from
     widget.get_by_test_id("says").get_by_text("doesn't tell the weights apart").wait_for(
         timeout=2 * WAIT
     )
     assert lab.console_errors() == []
+
+
+ENDED = re.compile("Learned from the picture alone|doesn't tell the weights apart")
 
 
 @pytest.mark.browser
@@ -375,20 +391,26 @@ def test_a_kernel_is_learned_back_from_the_picture(shown):
         choose(widget, "kernel", name)
         kernel = CLASSIC_KERNELS[name]
         wanted, before = drawn(widget), kernel * over_whole(kernel)[1]
-        errors = first_errors(widget, kernel)
-        assert errors == sorted(errors, reverse=True) and errors[-1] < errors[0]
-        lab.screenshot(f"workbench-learning-{len(kernel)}")
-        says.get_by_text("Learned from the picture alone").wait_for(timeout=3 * WAIT)
+        # It gives up after 8 s by the clock, which may be little of the processor: three tries.
+        for _ in range(3):
+            errors = first_errors(widget, kernel)
+            assert errors == sorted(errors, reverse=True) and errors[-1] < errors[0]
+            lab.screenshot(f"workbench-learning-{len(kernel)}")
+            says.get_by_text(ENDED).wait_for(timeout=3 * WAIT)
+            if "Learned from the picture alone" in words(widget, "says"):
+                break
+            click(widget, "learn")  # back to the kernel
+        assert "Learned from the picture alone" in words(widget, "says")
         lab.screenshot(f"workbench-learned-{len(kernel)}")
         assert np.abs(learned(widget) - before.ravel()).max() <= (0.01 if len(kernel) == 3 else 0.1)
         difference = np.abs(drawn(widget)[..., 0].astype(int) - wanted[..., 0])
         assert np.quantile(difference, 0.99) <= 12
         np.testing.assert_allclose(heard(lab, widget)[0], kernel)  # the wanted one, all along
-        widget.get_by_test_id("learn").click()
+        click(widget, "learn")
         assert np.array_equal(drawn(widget), wanted)
         assert widget.get_by_test_id("weight-0").is_visible()
-    widget.get_by_test_id("learn").click()
-    widget.get_by_test_id("turn").click()  # whatever changes the kernel ends the learning
+    click(widget, "learn")
+    click(widget, "turn")  # whatever changes the kernel ends the learning
     assert widget.get_by_test_id("weight-0").is_visible()
     assert words(widget, "learn") == "Learn it back"
     assert lab.console_errors() == []

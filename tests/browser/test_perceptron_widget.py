@@ -8,6 +8,7 @@ import pytest
 
 from course_utils import perceptron
 from course_utils.widgets.perceptron_steps import random_points
+from tests.browser.patience import WAIT, at_rest, click, eventually, painted, press
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 SETS = {
@@ -16,7 +17,6 @@ SETS = {
     "XOR": (CORNERS, np.array([0, 1, 1, 0])),
     "random": random_points(),
 }
-WAIT = 20_000  # milliseconds for an answer of a busy machine
 
 
 @pytest.fixture
@@ -30,27 +30,25 @@ def shown(lab, lab_server):
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, lab_server.folder / "97_perceptron.ipynb")
     lab.open("97_perceptron.ipynb")
-    lab.run_all(timeout=120)
+    lab.run_all(timeout=300)
     assert lab.errors() == [] and lab.stderr() == []
     widget = lab.output(2).locator(".perceptron-steps")
     widget.wait_for(timeout=WAIT)
     widget.scroll_into_view_if_needed()
+    at_rest(widget)
     return lab, widget
 
 
 def state(lab) -> dict:
     """Return what Python has heard from the front end, once it has heard the latest."""
     told = int(lab.page.locator(".perceptron-steps").get_attribute("data-told"))
-    for _ in range(100):
-        heard = json.loads(lab.run("print(json.dumps(steps._state))"))
-        if heard and heard["told"] >= told:
-            return heard
-        lab.page.wait_for_timeout(50)
-    raise TimeoutError(f"Python has not heard of state {told}, its latest is {heard}")
 
+    def heard() -> dict:
+        latest = json.loads(lab.run("print(json.dumps(steps._state))"))
+        assert latest and latest["told"] >= told, "Python has not heard the latest"
+        return latest
 
-def click(widget, name: str) -> None:
-    widget.get_by_test_id(name).click()
+    return eventually(lab.page, heard)
 
 
 def words(widget, name: str) -> str:
@@ -78,10 +76,11 @@ def drag(lab, place, by) -> None:
     mouse.down()
     mouse.move(place[0] + by[0], place[1] + by[1], steps=10)
     mouse.up()
+    painted(lab.page)
 
 
 def middle(locator) -> tuple[float, float]:
-    box = locator.bounding_box()
+    box = at_rest(locator)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -175,24 +174,20 @@ def test_the_boundary_is_dragged_and_learning_goes_on_from_there(shown):
 @pytest.mark.browser
 def test_the_keyboard_reaches_everything(shown):
     lab, widget = shown
-    press = lab.page.keyboard.press
+    page = lab.page
     widget.get_by_test_id("handle-1").focus()
-    for _ in range(4):
-        press("ArrowRight")
+    press(page, *["ArrowRight"] * 4)
     laid = state(lab)
     assert laid["w1"] != 0 and laid["mistakes"] == 0
-    for key in ("ArrowUp", "ArrowDown"):
-        press(key)
+    press(page, "ArrowUp", "ArrowDown")
     for expected in ("handle-2", "problem", "reset", "swap"):
-        press("Tab")
+        press(page, "Tab")
         focus = "() => document.activeElement.getAttribute('data-testid')"
         assert lab.page.evaluate(focus) == expected
-    press("Shift+Tab")
-    press("Enter")  # Reset
+    press(page, "Shift+Tab", "Enter")  # Reset
     assert state(lab)["w1"] == 0
     widget.get_by_test_id("step").focus()
-    press("Space")
-    press("Enter")
+    press(page, "Space", "Enter")
     assert state(lab)["mistakes"] == 1
     assert len(lab.cells()) == 2 and lab.cells()[1]["type"] == "code"  # no shortcut of the Lab
     assert lab.console_errors() == []
@@ -222,7 +217,7 @@ def test_texts_are_large_and_the_widget_fits_the_screen(shown):
             .map(node => parseFloat(getComputedStyle(node).fontSize))"""
     )
     assert min(sizes) >= 16
-    box = widget.bounding_box()
+    box = at_rest(widget)
     assert box["height"] < 520 and box["x"] + box["width"] <= 1280
     fetched = lab.page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(name.startswith((lab.server.url, "data:", "blob:")) for name in fetched), fetched

@@ -5,12 +5,15 @@ import hashlib
 import nbformat
 import pytest
 
-WAIT = 20_000  # milliseconds
+from tests.browser.patience import WAIT, at_rest, eventually, painted, press
+
 SETUP = """import numpy as np
 from course_utils.widgets import explore_rates, fit_line
 rng = np.random.default_rng(2)
 km = rng.uniform(1, 6, 20).round(1)
 euros = (2 * km + 1 + rng.normal(0, 1.5, 20)).round(1)"""
+# The cost at the end of the path that Python walks.
+REACHED = "((euros - explorer.path[-1, 0] * km - explorer.path[-1, 1]) ** 2).mean()"
 
 
 def shown(lab, lab_server, name, code):
@@ -20,11 +23,12 @@ def shown(lab, lab_server, name, code):
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, lab_server.folder / name)
     lab.open(name)
-    lab.run_all(timeout=120)
+    lab.run_all(timeout=300)
     assert lab.errors() == [] and lab.stderr() == []
     found = lab.output(2).locator(".cost-surface")
     found.wait_for(timeout=WAIT)
     found.scroll_into_view_if_needed()
+    at_rest(found)
     return found
 
 
@@ -51,12 +55,14 @@ def cost(widget) -> float:
 
 
 def settled(lab, widget, expression) -> None:
-    """Wait until Python holds what the reader did."""
-    for _ in range(100):
-        if lab.run(f"print({expression})").strip() == "True":
-            return
-        lab.page.wait_for_timeout(100)
-    pytest.fail(f"{expression} did not become true: " + widget.inner_text())
+    """Wait until Python holds what the reader did, and the page has drawn it."""
+
+    def holds():
+        python = lab.run(f"print({expression})").strip()
+        assert python == "True", f"{expression} does not become true: " + widget.inner_text()
+
+    eventually(lab.page, holds)
+    painted(lab.page)
 
 
 def agreed(lab, widget, expression) -> None:
@@ -64,24 +70,33 @@ def agreed(lab, widget, expression) -> None:
 
     A drag sends many values, so for a moment Python still holds an earlier one.
     """
-    for _ in range(100):
-        python = float(lab.run(f"print({expression})"))
-        if abs(cost(widget) - python) < 1e-6:
-            return
-        lab.page.wait_for_timeout(100)
-    pytest.fail(f"{expression} stayed at {python}, while the page shows {cost(widget)}")
+
+    def agree():
+        assert cost(widget) == pytest.approx(float(lab.run(f"print({expression})")), rel=1e-9)
+
+    eventually(lab.page, agree)
+
+
+def changed(lab, widget, name, before: str) -> None:
+    """Wait until a canvas shows another picture: it is drawn in the next frame, not at once."""
+
+    def differs():
+        assert picture(widget, name) != before, f"{name} is still the picture of before"
+
+    eventually(lab.page, differs)
 
 
 def drag(lab, widget, name, start, end) -> None:
     """Drag over a canvas between two places, given as shares of its width and height."""
     widget.get_by_test_id(name).scroll_into_view_if_needed()
-    box = widget.get_by_test_id(name).bounding_box()
+    box = at_rest(widget.get_by_test_id(name))
     for number, (x, y) in enumerate((start, end)):
         place = (box["x"] + x * box["width"], box["y"] + y * box["height"])
         lab.page.mouse.move(*place, steps=1 + 9 * number)
         if number == 0:
             lab.page.mouse.down()
     lab.page.mouse.up()
+    painted(lab.page)
 
 
 def looks_right(lab, widget) -> None:
@@ -92,6 +107,7 @@ def looks_right(lab, widget) -> None:
             .map(node => parseFloat(getComputedStyle(node).fontSize))"""
     )
     assert min(sizes) >= 16
+    at_rest(widget)
     left, right = (plot.bounding_box() for plot in widget.locator("canvas").all())
     assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]  # side by side
     box = widget.bounding_box()
@@ -112,33 +128,36 @@ def test_a_line_is_moved_by_keys_by_the_mouse_and_from_python(fit):
     for _ in range(50):
         lab.page.keyboard.press("ArrowRight")
     settled(lab, fit, "abs(fit.a - 0.5) < 1e-9")
-    assert picture(fit, "scatter") != before[0] and picture(fit, "surface") != before[1]
+    changed(lab, fit, "scatter", before[0])
+    changed(lab, fit, "surface", before[1])
+    agreed(lab, fit, "fit.cost")
     assert cost(fit) < first
     assert len(lab.cells()) == 2
 
     fit.get_by_test_id("b").focus()
-    lab.page.keyboard.press("End")
+    press(lab.page, "End")
     settled(lab, fit, "fit.b == fit._b_range[1]")
+    agreed(lab, fit, "fit.cost")
     lab.screenshot("line-fit-moved")
 
     # The mouse: the point is dragged over the surface, to a flat line through 0.
     before = picture(fit, "scatter")
     drag(lab, fit, "surface", (0.8, 0.4), (0.5, 0.5))
-    assert picture(fit, "scatter") != before
+    changed(lab, fit, "scatter", before)
     settled(lab, fit, "fit.a < 3 and fit.b < 3 and not fit.a == 0.5")
     agreed(lab, fit, "fit.cost")
 
     # Squares, and the least cost, which is NumPy's.
     before = picture(fit, "scatter")
     fit.get_by_test_id("squares").check()
-    lab.page.wait_for_timeout(300)
-    assert picture(fit, "scatter") != before
+    changed(lab, fit, "scatter", before)
     lab.screenshot("line-fit-squares")
     fit.get_by_test_id("best").click()
     settled(lab, fit, "np.allclose([fit.a, fit.b], np.polyfit(km, euros, 1))")
 
     lab.run("fit.a = -1.0")
-    lab.page.wait_for_function("() => +document.querySelector('.cost-surface').dataset.cost > 50")
+    agreed(lab, fit, "fit.cost")
+    assert cost(fit) > 50
     assert "−1.00 x" in fit.get_by_test_id("says").inner_text()
     looks_right(lab, fit)
 
@@ -152,8 +171,7 @@ def test_a_rate_creeps_settles_or_runs_away(explorer):
 
     pictures = {picture(explorer, "surface") + picture(explorer, "curve")}
     lab.run("explorer.rate = 0.06")
-    settled(lab, explorer, "explorer.rate == 0.06")
-    lab.page.wait_for_timeout(500)
+    agreed(lab, explorer, REACHED)
     good = cost(explorer)
     pictures.add(picture(explorer, "surface") + picture(explorer, "curve"))
     assert good < small
@@ -161,8 +179,9 @@ def test_a_rate_creeps_settles_or_runs_away(explorer):
 
     # The keyboard drives the rate up until the cost explodes.
     explorer.get_by_test_id("rate").focus()
-    lab.page.keyboard.press("End")
+    press(lab.page, "End")
     settled(lab, explorer, "explorer.rate > 0.09")
+    agreed(lab, explorer, REACHED)
     assert cost(explorer) > 1e3
     assert "cs-problem" in explorer.get_by_test_id("says").get_attribute("class")
     pictures.add(picture(explorer, "surface") + picture(explorer, "curve"))
@@ -171,10 +190,9 @@ def test_a_rate_creeps_settles_or_runs_away(explorer):
 
     # More steps, and another start, dragged there; Python walks the same path.
     explorer.get_by_test_id("steps").focus()
-    lab.page.keyboard.press("Home")
+    press(lab.page, "Home")
     settled(lab, explorer, "explorer.steps == 1 and len(explorer.path) == 2")
     drag(lab, explorer, "surface", (0.4, 0.6), (0.8, 0.3))
     settled(lab, explorer, "explorer.a > 2 and explorer.b > 1")
-    python = "((euros - explorer.path[-1, 0] * km - explorer.path[-1, 1]) ** 2).mean()"
-    assert abs(cost(explorer) / float(lab.run(f"print({python})")) - 1) < 1e-9
+    agreed(lab, explorer, REACHED)
     looks_right(lab, explorer)
