@@ -783,7 +783,7 @@ def test_in_a_notebook():
         "double.check(lambda x: [i for i in iter(int, 1)], time_limit=0.3)",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    nbclient.NotebookClient(book, timeout=240, kernel_name="python3").execute()
     outputs = [cell.outputs for cell in book.cells]
     assert not [o for cell in outputs for o in cell if o.output_type in ("stream", "error")]
     shown = [cell[0].data for cell in outputs[1:]]

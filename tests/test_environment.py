@@ -313,8 +313,10 @@ def test_nothing_reaches_stderr_in_a_notebook():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=240)
     client.execute(env=quiet_environment())
-    shown = [[(o.name, o.text) for o in cell.outputs] for cell in notebook.cells]
-    assert shown == [[], [], [("stderr", "one")], [("stderr", "two\n")]]
+    assert {o.name for cell in notebook.cells for o in cell.outputs} == {"stderr"}
+    # A busy kernel may hand over one line in two pieces.
+    shown = ["".join(o.text for o in cell.outputs) for cell in notebook.cells]
+    assert shown == ["", "", "one", "two\n"]
 
 
 @pytest.fixture

@@ -100,8 +100,9 @@ def test_a_notebook_that_shows_or_runs_the_playground_ends():
         "play.run()\nimport time\ntime.sleep(0.5)\nprint(play.running, play.epoch)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    _, before, running = (cell["outputs"] for cell in notebook.cells)
-    assert before[0]["text"] == "0\n"
-    assert running[0]["text"].startswith("True ")
+    NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+    # A busy kernel may hand over one line in two pieces.
+    _, before, running = ("".join(o.get("text", "") for o in c["outputs"]) for c in notebook.cells)
+    assert before == "0\n"
+    assert running.startswith("True ")
     assert all(o.get("name") != "stderr" for cell in notebook.cells for o in cell["outputs"])

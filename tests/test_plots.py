@@ -370,7 +370,7 @@ def test_a_bare_call_shows_exactly_once_in_a_notebook():
         "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\n_ = axes.plot([1, 2])",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=240).execute()
     shown = [
         [o for o in cell.outputs if "image/png" in o.get("data", {})] for cell in notebook.cells
     ]

@@ -420,6 +420,12 @@ LANES = {
 }
 
 
+PATIENT = """
+def pytest_itemcollected(item):
+    item.output_timeout = 120  # nbval's own 5 s are short on a busy machine
+"""
+
+
 @pytest.fixture(scope="module")
 def nbval_lane(tmp_path_factory):
     """Run nbval, as the repository's settings do, over all the notebooks of `LANES` at once."""
@@ -429,6 +435,7 @@ def nbval_lane(tmp_path_factory):
         mutate(notebook)
         write(notebook, folder, f"{90 + number}_{name}.ipynb")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (folder / "conftest.py").write_text(PATIENT, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q",
                "-p", "no:cacheprovider", "--junitxml=report.xml", "."]  # fmt: skip
     done = subprocess.run(
