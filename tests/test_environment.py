@@ -309,7 +309,9 @@ def test_nothing_reaches_stderr_in_a_process():
 
 
 def test_nothing_reaches_stderr_in_a_notebook():
-    cells = [START, FIT, "import os, sys\n_ = os.write(2, b'one')", "print('two', file=sys.stderr)"]
+    # The kernel reads the descriptor in a thread: the cell stays open until that had its turn.
+    one = "import os, sys, time\n_ = os.write(2, b'one')\ntime.sleep(3)"
+    cells = [START, FIT, one, "print('two', file=sys.stderr)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=240)
     client.execute(env=quiet_environment())
