@@ -732,7 +732,7 @@ function render({ model, el }) {
     goDown(learner, Math.max(1, Math.min(due, 300000)));
     const off = learner.weights.map((weight, k) => Math.abs(weight - learner.wanted[k]));
     if (Math.max(...off) * Math.abs(kernel.divisor) < 0.004) learner.done = "same";
-    else if (seconds > LONGEST) learner.done = "apart";
+    else if (learner.steps >= stepsAfter(LONGEST)) learner.done = "apart"; // however slow
     frame = learner.done ? null : requestAnimationFrame(learnOn);
     drawKernel();
     drawResult();
