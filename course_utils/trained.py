@@ -39,6 +39,15 @@ class TrainedError(RuntimeError):
     """A stored network is missing, altered, too large or of another kind; says what to do."""
 
 
+class Facts(dict[str, Any]):
+    """What is known about a training: a dict whose curves can be read as those of ``fit``."""
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The curves, as in the ``history`` of what ``model.fit`` returns."""
+        return self["history"]
+
+
 def load(name: str) -> keras.Model:
     """Return a stored network, ready to predict and to evaluate.
 
@@ -76,7 +85,7 @@ def load(name: str) -> keras.Model:
     return model
 
 
-def history(name: str) -> dict[str, Any]:
+def history(name: str) -> Facts:
     """Return what is known about a stored network's training.
 
     Parameters
@@ -88,8 +97,8 @@ def history(name: str) -> dict[str, Any]:
     -------
     dict
         ``data`` (the copy it was trained on), ``seed``, ``accuracy``, ``versions``, ``history``
-        (a list of numbers per curve, one per epoch, as `plots.plot_history` takes it) and
-        whatever else was noted.
+        (a list of numbers per curve, one per epoch) and whatever else was noted. Its attribute
+        ``history`` is that of what ``model.fit`` returns, so `plots.plot_history` takes it too.
 
     Raises
     ------
@@ -98,7 +107,7 @@ def history(name: str) -> dict[str, Any]:
     TrainedError
         If the file is missing or not the one that the registry describes.
     """
-    return json.loads(_checked(name, "json"))
+    return Facts(json.loads(_checked(name, "json")))
 
 
 def save(model: keras.Model, name: str, facts: Mapping[str, Any]) -> Path:
@@ -128,36 +137,7 @@ def save(model: keras.Model, name: str, facts: Mapping[str, Any]) -> Path:
     TrainedError
         If the file would be larger than 2 MB or can't be loaded safely again.
     """
-    target = _path(name, "keras")
-    missing = [key for key in _NEEDED if key not in facts]
-    if missing:
-        raise ValueError(
-            f"facts lacks {', '.join(missing)}; expected {', '.join(_NEEDED)}, "
-            "so that others can train the network again."
-        )
-    record = {"versions": _versions(), "parameters": int(model.count_params()), **facts}
-    if getattr(model, "compiled", False):
-        record["compile"] = {**(model.get_compile_config() or {})}
-    try:
-        text = json.dumps(record, indent=1, default=_plain, ensure_ascii=False) + "\n"
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"facts can't be written as JSON ({error}); expected texts, numbers, lists and dicts."
-        ) from error
-    data = _model_bytes(model)
-    if len(data) > MOST_BYTES:
-        raise TrainedError(
-            f"{name} would take {len(data):,} bytes, more than the {MOST_BYTES:,} that a stored "
-            "network may have. Store a smaller one."
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _write(target, data)
-    _write(_path(name, "json"), text.encode())
-    _register(
-        f"{name}.keras",
-        {"sha256": _digest(data), "bytes": len(data), "facts_sha256": _digest(text.encode())},
-    )
-    return target
+    return _keep(name, *_packed(model, name, facts))
 
 
 # --- How it is done -----------------------------------------------------------------------------
@@ -207,6 +187,46 @@ def _checked(name: str, kind: str) -> bytes:
             f"{_RESTORE}"
         )
     return data
+
+
+def _packed(model: keras.Model, name: str, facts: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return the contents of the two files; nothing is written."""
+    _path(name, "keras")
+    missing = [key for key in _NEEDED if key not in facts]
+    if missing:
+        raise ValueError(
+            f"facts lacks {', '.join(missing)}; expected {', '.join(_NEEDED)}, "
+            "so that others can train the network again."
+        )
+    record = {"versions": _versions(), "parameters": int(model.count_params()), **facts}
+    if getattr(model, "compiled", False):
+        record["compile"] = {**(model.get_compile_config() or {})}
+    try:
+        text = json.dumps(record, indent=1, default=_plain, ensure_ascii=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"facts can't be written as JSON ({error}); expected texts, numbers, lists and dicts."
+        ) from error
+    data = _model_bytes(model)
+    if len(data) > MOST_BYTES:
+        raise TrainedError(
+            f"{name} would take {len(data):,} bytes, more than the {MOST_BYTES:,} that a stored "
+            "network may have. Store a smaller one."
+        )
+    return data, text.encode()
+
+
+def _keep(name: str, data: bytes, facts: bytes) -> Path:
+    """Write both files and enter them into the registry; return the model file."""
+    target = _path(name, "keras")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _write(target, data)
+    _write(_path(name, "json"), facts)
+    _register(
+        f"{name}.keras",
+        {"sha256": _digest(data), "bytes": len(data), "facts_sha256": _digest(facts)},
+    )
+    return target
 
 
 def _model_bytes(model: keras.Model) -> bytes:

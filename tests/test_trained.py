@@ -66,6 +66,7 @@ def test_what_is_saved_comes_back_and_can_be_evaluated(folder, model, recwarn):
     y = np.arange(9) % 3
     assert again.evaluate(X, y, verbose=0) == pytest.approx(model.evaluate(X, y, verbose=0))
     record = trained.history("00_reader")
+    assert record.history is record["history"], "read like what fit returns"
     assert record["history"] == {"loss": [2.0, 1.5]}
     assert record["data"] == "stand-in" and record["accuracy"] == 0.5
     assert record["parameters"] == model.count_params()

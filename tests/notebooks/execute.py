@@ -6,7 +6,8 @@
 
 The real data is looked for as everywhere in the course: in the folder that COURSE_DATA_DIR names,
 in the cache, then on the network. Where a cell fails nothing of that notebook is written. Seconds
-and the peak memory of the kernel are printed for each notebook.
+and the peak memory of the kernel are printed for each notebook. With its outputs, the networks that
+a notebook marks (tests/notebooks/stored.py) are written to data/trained.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import io
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -27,14 +29,16 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.util import run_sync
 from nbformat import NotebookNode
 
+from tests.notebooks import stored
 from tests.notebooks.lint import CELL_METADATA
 from tests.notebooks.parts import NOTEBOOKS, joined, notebook_paths
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 1800
-FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError)
+FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError, stored.NotStored)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class PeakMemory(threading.Thread):
                 continue  # a child has ended between the two looks
 
 
-def execute(notebook: NotebookNode, *, folder: Path, data: str) -> Run:
+def execute(
+    notebook: NotebookNode, *, folder: Path, data: str, networks: Path | None = None
+) -> Run:
     """Run every cell of a notebook, in place, in a fresh kernel.
 
     Parameters
@@ -73,11 +79,15 @@ def execute(notebook: NotebookNode, *, folder: Path, data: str) -> Run:
         The working folder of the kernel.
     data : str
         ``"real"`` or ``"stand-in"``, the kernel's COURSE_DATA.
+    networks : Path, optional
+        A folder; the networks that cells mark are handed over there as soon as they are trained.
 
     Raises
     ------
     CellExecutionError
         If a cell raises.
+    NotStored
+        If a network that a cell marks isn't there after it, or can't be handed over.
     """
     client = NotebookClient(
         notebook,
@@ -99,10 +109,31 @@ def execute(notebook: NotebookNode, *, folder: Path, data: str) -> Run:
         try:
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
+                if networks is not None:
+                    hand_over(client, cell, networks)
         finally:
             memory.stopping.set()
             memory.join()
     return Run(time.perf_counter() - start, memory.peak)
+
+
+def hand_over(client: NotebookClient, cell: NotebookNode, networks: Path) -> None:
+    """Have the kernel hand over the network that a cell marks; the reader's counts don't move."""
+    try:
+        mark = stored.Mark.of(cell.metadata)
+    except ValueError as error:
+        raise stored.NotStored(f"cell {cell.id}: {error}") from error
+    if mark is None:
+        return
+
+    async def answer():
+        code = stored.snippet(mark, networks)
+        return await client.kc.execute(code, silent=True, reply=True, timeout=CELL_TIMEOUT)
+
+    reply = run_sync(answer)()["content"]
+    if reply["status"] != "ok":
+        said = f"{reply.get('ename')}: {reply.get('evalue')}"
+        raise stored.NotStored(f"cell {cell.id}: {mark.name} can't be stored: {said}")
 
 
 def clean(notebook: NotebookNode) -> None:
@@ -192,8 +223,6 @@ def chosen(numbers: list[str]) -> list[Path]:
 @contextmanager
 def quiet_history():
     """Keep IPython's files out of the reader's home for the time of a run."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         before = os.environ.get("IPYTHONDIR")
         os.environ["IPYTHONDIR"] = folder
@@ -218,8 +247,14 @@ def main(arguments: list[str] | None = None) -> int:
     with quiet_history():
         for path in chosen(options.numbers):
             notebook = nbformat.read(path, as_version=4)
+            writing = not (options.check or options.stand_in)
+            kept: list[str] = []
             try:
-                run = execute(notebook, folder=path.parent, data=data)
+                with tempfile.TemporaryDirectory() as folder:
+                    networks = Path(folder) if writing else None
+                    run = execute(notebook, folder=path.parent, data=data, networks=networks)
+                    if networks and any(networks.iterdir()):
+                        kept = stored.keep(networks)
             except FAILURES as error:
                 failed += 1
                 print(f"{path.name}: FAILED on {data} data, nothing written")
@@ -227,12 +262,14 @@ def main(arguments: list[str] | None = None) -> int:
                 continue
             clean(notebook)
             note = "not written"
-            if not (options.check or options.stand_in):
+            if writing:
                 write(notebook, path)
                 note = f"{path.stat().st_size / 1e3:.0f} kB written"
             print(
                 f"{path.name}: {run.seconds:.0f} s, peak {run.peak_bytes / 1e9:.2f} GB, "
                 f"{data} data, {note}",
+                *kept,
+                sep="\n  ",
                 flush=True,
             )
     return int(failed > 0)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import re
 import statistics
 import sys
+import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -21,8 +23,10 @@ from pathlib import Path
 
 import nbformat
 
+from tests.notebooks import stored
 from tests.notebooks.parts import (
     CHECK_CALL,
+    ROOT,
     Cell,
     Notebook,
     joined,
@@ -67,7 +71,7 @@ def lint(notebook: Notebook, names: list[str] | None = None) -> list[Finding]:
 # --- The file -------------------------------------------------------------------------------------
 
 LARGEST = 1_500_000
-CELL_METADATA = {"slideshow", "tags", "jupyter"}
+CELL_METADATA = {"slideshow", "tags", "jupyter", stored.KEY}
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 TAGS = {"exercise", "nbval-ignore-output"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
@@ -633,6 +637,58 @@ def what_do_you_expect(notebook):
             continue
         if not re.search(r"<details>\s*<summary>.+?</summary>.+?</details>", cell.source, re.S):
             yield cell, "fold the answer: <details><summary>Answer</summary> … </details>"
+
+
+# --- Stored networks ------------------------------------------------------------------------------
+
+DATA = ROOT / "data"
+
+
+def registered(name: str) -> bool:
+    """Whether both files of a stored network are there, as the registry describes them."""
+    table = tomllib.loads((DATA / "registry.toml").read_text(encoding="utf-8"))
+    entry = table.get("trained", {}).get(f"{name}.keras", {})
+    for suffix, key in (("keras", "sha256"), ("json", "facts_sha256")):
+        path = DATA / "trained" / f"{name}.{suffix}"
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        if found is None or found != entry.get(key):
+            return False
+    return True
+
+
+@rule
+def nobody_waits(notebook):
+    """A network marked to be stored is stored, and a commented line below it loads it instead."""
+    marks = []
+    for cell in notebook.cells:
+        try:
+            mark = stored.Mark.of(cell.raw.get("metadata", {}))
+        except ValueError as error:
+            yield cell, f"mend the metadata: {error}"
+            continue
+        if mark:
+            marks.append((cell, mark))
+    wanted = set()
+    for number, (cell, mark) in enumerate(marks):
+        if not cell.is_code:
+            yield cell, f"remove {stored.KEY!r} from the metadata: this is not code"
+        if not mark.name.startswith(f"{notebook.number}_"):
+            yield cell, f"begin the name {mark.name!r} with this notebook's number"
+        if mark.name in {other.name for _, other in marks[:number]}:
+            yield cell, f"two cells store {mark.name!r}; give each a name of its own"
+        if replaced := stored.replaced_cells(notebook, cell, mark):
+            wanted.add((replaced[-1].number, mark.line))
+        else:
+            yield cell, f"write `{mark.line}` below the training, before the next heading"
+        if not registered(mark.name):
+            yield cell, f"data/trained has no {mark.name} as registered; run `make notebooks`"
+    for cell in notebook.code:
+        for found in stored.ANY_LINE.findall(cell.source):
+            if (cell.number, found) not in wanted:
+                yield cell, f"`{found.strip()}`: no cell above stores it so; mark the training cell"
+    imported = any("trained" in names_bound(cell.tree) for cell in notebook.code)
+    if wanted and not imported:
+        yield None, "import `trained` from course_utils: the commented lines need it"
 
 
 def main(arguments: list[str] | None = None) -> int:

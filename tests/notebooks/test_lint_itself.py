@@ -4,6 +4,7 @@ Each wrong notebook is the good one with one change, and must be caught by the r
 and by no other.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from tests.notebooks import lint as rules
 from tests.notebooks.answers import run_with_answers
 from tests.notebooks.good import (
     EXERCISE,
@@ -341,19 +343,150 @@ def an_answer_that_is_not_folded(nb):
     replace(nb, "<details><summary>Answer</summary>\n\n28 numbers.\n\n</details>", "28 numbers.")
 
 
+# --- Stored networks ------------------------------------------------------------------------------
+
+LINE = '# net, curves = trained.load("99_net"), trained.history("99_net")'
+
+
+def store(nb, **other):
+    """Mark a cell of the good notebook as one that trains a network, with all that belongs to it.
+
+    `folder` has the network. The cell with the pixels trains it, and has its line at the end.
+    """
+    mark = {"name": "99_net", "model": "net", "history": "curves", "data": "data", "seed": 0}
+    cell = cell_of(nb, "pixels =")
+    cell["metadata"]["stores"] = mark | other
+    cell["source"] += f"\n{LINE}"
+    replace(
+        nb, "import nb99 as exercise", "import nb99 as exercise\nfrom course_utils import trained"
+    )
+
+
+@wrong("nobody_waits")
+def a_mark_that_lacks_the_seed(nb):
+    store(nb)
+    del cell_of(nb, "pixels =")["metadata"]["stores"]["seed"]
+    replace(nb, f"\n{LINE}", "")
+
+
+@wrong("nobody_waits")
+def a_mark_without_a_line(nb):
+    store(nb)
+    replace(nb, f"\n{LINE}", "")
+
+
+@wrong("nobody_waits")
+def a_line_below_the_next_heading(nb):
+    store(nb)
+    replace(nb, f"\n{LINE}", "")
+    replace(nb, "assert 7 * 8 == 56", f"{LINE}\nassert 7 * 8 == 56")
+
+
+@wrong("nobody_waits")
+def a_line_with_other_names(nb):
+    store(nb)
+    replace(nb, "# net, curves", "# model, curves")
+
+
+@wrong("nobody_waits")
+def a_line_without_a_mark(nb):
+    store(nb)
+    del cell_of(nb, "pixels =")["metadata"]["stores"]
+
+
+@wrong("nobody_waits")
+def a_network_that_was_never_stored(nb):
+    store(nb, name="99_other")
+    replace(nb, LINE, LINE.replace("99_net", "99_other"))
+
+
+@wrong("nobody_waits")
+def a_network_that_differs_from_the_registry(nb):
+    store(nb, name="99_altered")
+    replace(nb, LINE, LINE.replace("99_net", "99_altered"))
+
+
+@wrong("nobody_waits")
+def the_network_of_another_notebook(nb):
+    store(nb, name="98_net")
+    replace(nb, LINE, LINE.replace("99_net", "98_net"))
+
+
+@wrong("nobody_waits")
+def two_networks_of_one_name(nb):
+    store(nb)
+    cell = cell_of(nb, "assert 7 * 8")
+    cell["metadata"]["stores"] = cell_of(nb, LINE)["metadata"]["stores"]
+    cell["source"] += f"\n{LINE}"
+
+
+@wrong("nobody_waits")
+def a_line_that_lacks_its_import(nb):
+    store(nb)
+    replace(nb, "\nfrom course_utils import trained", "")
+
+
 # --- The proofs -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder of notebooks with one more notebook in it."""
+def folder(tmp_path, monkeypatch):
+    """A folder of notebooks with one more notebook in it, and stored networks, one altered."""
     (tmp_path / "97_beside.ipynb").write_text("{}", encoding="utf-8")
+    lines = []
+    (tmp_path / "data" / "trained").mkdir(parents=True)
+    for name in ("98_net", "99_net", "99_altered"):
+        for kind in ("keras", "json"):
+            (tmp_path / "data" / "trained" / f"{name}.{kind}").write_text(f"{name}, {kind}")
+        digest = hashlib.sha256(
+            b"99_net, keras" if "altered" in name else f"{name}, keras".encode()
+        )
+        facts = hashlib.sha256(f"{name}, json".encode())
+        lines += [f'[trained."{name}.keras"]', f'sha256 = "{digest.hexdigest()}"',
+                  f'facts_sha256 = "{facts.hexdigest()}"']  # fmt: skip
+    (tmp_path / "data" / "registry.toml").write_text("\n".join(lines))
+    monkeypatch.setattr(rules, "DATA", tmp_path / "data")
     return tmp_path
 
 
 def test_the_good_notebook_passes(folder):
     path = write(good_notebook(), folder)
     assert lint(Notebook.read(path)) == []
+
+
+@pytest.mark.parametrize("place", ["same cell", "next code cell"])
+def test_a_notebook_that_stores_a_network_passes(folder, place):
+    notebook = good_notebook()
+    store(notebook)
+    if place == "next code cell":
+        replace(notebook, f"\n{LINE}", "")
+        insert(notebook, 4, code(f"{LINE}\nassert pixels == 28", 1))
+    assert lint(Notebook.read(write(notebook, folder))) == []
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "99_net",
+        [],
+        {"model": "none given"},
+        {"model": "a.b"},
+        {"name": "../net"},
+        {"name": "net"},
+        {"seed": True},
+        {"seed": "1 + 1"},
+        {"accuracy": 0.5},
+        {"extra": "x"},
+    ],
+    ids=str,
+)
+def test_a_mark_that_means_nothing_is_a_finding(folder, mark):
+    notebook = good_notebook()
+    store(notebook, **(mark if isinstance(mark, dict) else {}))
+    if not isinstance(mark, dict):
+        cell_of(notebook, "pixels =")["metadata"]["stores"] = mark
+    first, *_ = lint(Notebook.read(write(notebook, folder)))
+    assert first.rule == "nobody_waits" and "mend the metadata" in first.remedy
 
 
 @pytest.mark.parametrize("name", WRONG)

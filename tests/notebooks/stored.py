@@ -1,0 +1,235 @@
+"""Networks that `make notebooks` stores with the outputs, so that nobody waits in class.
+
+A code cell that trains a network says in its metadata, which readers don't see, what to store:
+
+    "stores": {"name": "07_dense", "model": "dense", "history": "history",
+               "data": "data", "seed": 0}
+
+Below the training stands, as a comment, the line that loads the network instead:
+
+    # dense, history = trained.load("07_dense"), trained.history("07_dense")
+
+Uncommented, it replaces all code from the top of that cell down to itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+
+from tests.notebooks.parts import Cell, Notebook
+
+KEY = "stores"
+NEEDED = ("name", "model", "history", "data", "seed")
+OPTIONAL = ("accuracy",)
+ANY_LINE = re.compile(r"^\s*#.*\btrained\.(?:load|history)\(.*$", re.M)
+
+
+class NotStored(RuntimeError):
+    """A network can't be stored; says what to do."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a cell says is to be stored: names of variables, and the name of the files."""
+
+    name: str
+    model: str
+    history: str
+    data: str
+    seed: int | str
+    accuracy: str | None = None
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> Mark | None:
+        """Return the mark in a cell's metadata, or None.
+
+        Raises
+        ------
+        ValueError
+            If there is one with other entries than expected.
+        """
+        raw = metadata.get(KEY)
+        if raw is None:
+            return None
+        fits = isinstance(raw, Mapping) and set(NEEDED) <= set(raw) <= {*NEEDED, *OPTIONAL}
+        if not fits:
+            raise ValueError(f"{KEY} needs {', '.join(NEEDED)} (and may have accuracy)")
+        if not re.fullmatch(r"\d\d(_[0-9a-z]+)+", str(raw["name"])):
+            raise ValueError(f"{KEY} has the name {raw['name']!r}; write it like '07_dense'")
+        for key in ("model", "history", "data", "accuracy", "seed"):
+            value = raw.get(key)
+            number = key == "seed" and isinstance(value, int) and not isinstance(value, bool)
+            if key in raw and not number and not (isinstance(value, str) and value.isidentifier()):
+                kind = "a number or a variable" if key == "seed" else "a variable"
+                raise ValueError(f"{KEY} has the {key} {value!r}; name {kind}")
+        return cls(**raw)
+
+    @property
+    def line(self) -> str:
+        """The line that loads the network, commented."""
+        return (
+            f'# {self.model}, {self.history} = trained.load("{self.name}"), '
+            f'trained.history("{self.name}")'
+        )
+
+
+def marks(notebook: Notebook) -> list[tuple[Cell, Mark]]:
+    """Return the cells with a mark, in order."""
+    found = [(cell, Mark.of(cell.raw.get("metadata", {}))) for cell in notebook.cells]
+    return [(cell, mark) for cell, mark in found if mark]
+
+
+def replaced_cells(notebook: Notebook, cell: Cell, mark: Mark) -> list[Cell]:
+    """Return the code cells from a marked one to the one with its line; empty if there is none.
+
+    The search ends at the next heading and at the next mark.
+    """
+    found = []
+    for each in notebook.cells[cell.number - 1 :]:
+        if each.headings() or (found and KEY in each.raw.get("metadata", {})):
+            break
+        if each.is_code:
+            found.append(each)
+            if mark.line in each.source.splitlines():
+                return found
+    return []
+
+
+# --- In the kernel --------------------------------------------------------------------------------
+
+
+def hand_over(folder, name, model, history, data, seed, accuracy, accuracy_is):
+    """Write the numbers of a network into a folder, from inside the notebook's kernel.
+
+    It draws no random number and leaves no name behind, so that the notebook goes on as it would
+    without. Its source is sent to the kernel: it uses nothing of this module.
+    """
+    import json
+    from pathlib import Path
+
+    import numpy as np
+
+    from course_utils import trained
+
+    def plain(value):
+        return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
+
+    source = data.source
+    if source.copy == "stand-in":
+        raise ValueError("the data is the stand-in; networks are stored from the real data only")
+    curves = getattr(history, "history", history)
+    if accuracy is None and "val_accuracy" not in curves:
+        raise ValueError("the history has no val_accuracy; let the mark name an accuracy")
+    facts = {
+        "versions": trained._versions(),
+        "data": source.copy,
+        "data_set": data.name,
+        "digest": source.digest,
+        "seed": seed,
+        "epochs": max(len(curve) for curve in curves.values()),
+        "accuracy": curves["val_accuracy"][-1] if accuracy is None else accuracy,
+        "accuracy_is": accuracy_is,
+        "history": dict(curves),
+    }
+    text = json.dumps({"model": model.to_json(), "facts": facts}, default=plain)
+    (Path(folder) / f"{name}.json").write_text(text, encoding="utf-8")
+    np.savez(Path(folder) / f"{name}.npz", *model.get_weights())
+
+
+def snippet(mark: Mark, folder: Path) -> str:
+    """Return the code that hands a network over; it binds no name in the notebook."""
+    given = {"folder": repr(str(folder)), "name": repr(mark.name), "seed": str(mark.seed)}
+    given |= {"model": mark.model, "history": mark.history, "data": mark.data}
+    given["accuracy"] = str(mark.accuracy)
+    given["accuracy_is"] = repr(mark.accuracy or "val_accuracy of the last epoch")
+    values = ", ".join(f"{key!r}: {value}" for key, value in given.items())
+    source = inspect.getsource(hand_over) + "\nhand_over(**given)\n"
+    return f"exec({source!r}, {{'given': {{{values}}}}})"
+
+
+# --- Beside the kernel ----------------------------------------------------------------------------
+
+
+def keep(folder: Path) -> list[str]:
+    """Enter all networks handed over in a folder into data/trained, or none; say what was done.
+
+    Where weights and facts are those stored already nothing is written, because Keras stamps its
+    files with the time.
+
+    Raises
+    ------
+    NotStored
+        If a network can't be stored.
+    """
+    from course_utils import trained
+    from course_utils.environment import quiet_import
+
+    with quiet_import():
+        import keras
+    packed: dict[str, tuple[bytes, bytes] | None] = {}
+    for path in sorted(folder.glob("*.json")):
+        name, found = path.stem, json.loads(path.read_text(encoding="utf-8"))
+        try:
+            model = keras.models.model_from_json(found["model"])
+            with np.load(path.with_suffix(".npz")) as arrays:
+                model.set_weights([arrays[key] for key in arrays.files])
+            same = stored_already(name, model, found["facts"])
+            packed[name] = None if same else trained._packed(model, name, found["facts"])
+        except Exception as error:  # Keras raises all kinds
+            raise NotStored(f"{name} can't be stored: {error}") from error
+    said = []
+    for name, contents in packed.items():
+        if contents is None:
+            said.append(f"data/trained/{name}.keras is the same as before")
+        else:
+            trained._keep(name, *contents)
+            said.append(f"data/trained/{name}.keras, {len(contents[0]) / 1e3:.0f} kB written")
+    return said
+
+
+def stored_already(name: str, model: Any, facts: dict[str, Any]) -> bool:
+    """Whether the stored network has these layers, these weights and these facts."""
+    from course_utils import trained
+
+    try:
+        old, known = trained.load(name), trained.history(name)
+    except trained.TrainedError:
+        return False
+    pairs = list(zip(old.get_weights(), model.get_weights(), strict=False))
+    return (
+        old.get_config() == model.get_config()
+        and all(np.array_equal(a, b) for a, b in pairs)
+        and {key: known.get(key) for key in facts} == facts
+    )
+
+
+# --- The notebook without its trainings -----------------------------------------------------------
+
+
+def without_training(notebook: Notebook) -> nbformat.NotebookNode:
+    """Return the notebook as it is for someone who doesn't wait.
+
+    Each line that loads a network is uncommented, and the code that it replaces left out: all from
+    the top of the marked cell down to the line.
+    """
+    swapped = nbformat.reads(json.dumps(notebook.raw), as_version=4)
+    for cell, mark in marks(notebook):
+        replaced = replaced_cells(notebook, cell, mark)
+        if not replaced:
+            raise ValueError(f"cell {cell.number} ({cell.id}): no line `{mark.line}` below it")
+        for each in replaced:
+            lines = each.source.splitlines()
+            kept = []
+            if mark.line in lines:
+                kept = [mark.line.removeprefix("# "), *lines[lines.index(mark.line) + 1 :]]
+            swapped.cells[each.number - 1].source = "\n".join(kept)
+    return swapped
