@@ -32,10 +32,10 @@ test: setup  ## check everything (no network, under ten minutes)
 test-browser: setup  ## drive the notebooks in Chromium
 	$(PY) -m pytest -n 0 -m browser tests/browser
 
-test-real: setup  ## check the accuracy bands on the real data (COURSE_DATA_DIR)
+test-real: setup  ## check accuracies and stored networks on the real data (COURSE_DATA_DIR)
 	$(PY) -m pytest -n 0 -m real tests/real_data
 
-notebooks: setup  ## execute the notebooks on the real data and store clean outputs
+notebooks: setup  ## execute the notebooks on the real data, store clean outputs and networks
 	$(PY) -m tests.notebooks.execute
 
 bench: setup  ## print the tables that the documents quote (COURSE_DATA_DIR)

@@ -157,9 +157,7 @@ def test_all_networks_of_a_notebook_or_none(course):
     """The second is too large: the first is not entered either."""
     handed = handed_over(course / "handed", net_a=2, net_b=600_000)
     before = stored_files(course)
-    with pytest.raises(
-        stored.NotStored, match="net_b .* more than the 2,000,000"
-    ):
+    with pytest.raises(stored.NotStored, match=r"net_b .* more than the 2,000,000"):
         stored.keep(handed)
     assert stored_files(course) == before
 
