@@ -454,6 +454,29 @@ def test_the_good_notebook_passes(folder):
     assert lint(Notebook.read(path)) == []
 
 
+SAID = {
+    "a_mark_that_lacks_the_seed": ["stores needs name, model, history, data, seed"],
+    "a_mark_without_a_line": [f"write `{LINE}` below the training"],
+    "a_line_below_the_next_heading": ["below the training", "no cell above stores it so"],
+    "a_line_with_other_names": ["below the training", "no cell above stores it so"],
+    "a_line_without_a_mark": ["no cell above stores it so; mark the training cell"],
+    "a_network_that_was_never_stored": ["has no 99_other as registered"],
+    "a_network_that_differs_from_the_registry": ["has no 99_altered as registered"],
+    "the_network_of_another_notebook": ["begin the name '98_net' with this notebook's number"],
+    "two_networks_of_one_name": ["two cells store '99_net'"],
+    "a_line_that_lacks_its_import": ["import `trained` from course_utils"],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG if WRONG[name][0] == "nobody_waits"])
+def test_each_fault_of_a_stored_network_has_its_own_words(name, folder):
+    notebook = good_notebook()
+    WRONG[name][1](notebook)
+    findings = lint(Notebook.read(write(notebook, folder)))
+    for finding, words in zip(findings, SAID[name], strict=True):
+        assert words in finding.remedy
+
+
 @pytest.mark.parametrize("place", ["same cell", "next code cell"])
 def test_a_notebook_that_stores_a_network_passes(folder, place):
     notebook = good_notebook()
