@@ -1,0 +1,121 @@
+"""The oracles of notebook 12 agree with Keras and scikit-learn; its functions do what they say."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from benchmarks.from_notebook import definitions
+from course_utils import datasets
+from course_utils.environment import quiet_import
+from course_utils.exercises import nb12
+
+NOTEBOOK = "12_a_cnn_sees_colour.ipynb"
+
+
+@pytest.fixture(scope="module")
+def keras():
+    with quiet_import():
+        import keras
+    return keras
+
+
+@pytest.fixture(scope="module")
+def notebook(keras):
+    return definitions(
+        NOTEBOOK,
+        ["build_cnn", "build_dense", "fingerprints", "thumbnails", "grey"],
+        keras=keras,
+        np=np,
+        hashlib=hashlib,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "maps", "hidden", "classes"),
+    [((32, 32, 3), [32, 64, 64], 64, 10), ((30, 33, 2), [4, 6], 3, 2), ((9, 8, 1), [5], 7, 4)],
+)
+def test_parameters_are_those_of_keras(keras, shape, maps, hidden, classes):
+    groups = [
+        layer
+        for count in maps
+        for layer in (
+            keras.layers.Conv2D(count, 3, padding="same"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.ReLU(),
+        )
+    ]
+    dense = [keras.layers.Flatten(), keras.layers.Dense(hidden), keras.layers.Dense(classes)]
+    model = keras.Sequential([keras.Input(shape), *groups, *dense])
+    assert nb12.cnn_parameters.oracle(shape, maps, hidden, classes) == model.count_params()
+
+
+def test_standardising_is_that_of_scikit_learn():
+    from sklearn.preprocessing import StandardScaler
+
+    for case in nb12.standardise.draw_cases(3):
+        train, pictures = case.args
+        scaler = StandardScaler().fit(train.reshape(-1, 3).astype(float))
+        expected = scaler.transform(pictures.reshape(-1, 3).astype(float)).reshape(pictures.shape)
+        np.testing.assert_allclose(nb12.standardise.oracle(train, pictures), expected, atol=1e-9)
+
+
+def test_records_are_those_of_the_official_file(tmp_path):
+    """What `prepare` undoes is what writing a picture channel by channel does."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    records = np.stack([np.concatenate([p[..., c].ravel() for c in range(3)]) for p in pictures])
+    labels = np.arange(4, dtype=np.uint8)
+    back, flat = nb12.prepare.oracle(records, labels[:, np.newaxis], 32)
+    np.testing.assert_array_equal(back, pictures)
+    np.testing.assert_array_equal(flat, labels)
+
+
+def test_the_confused_pair_is_that_of_scikit_learns_matrix():
+    from sklearn.metrics import confusion_matrix
+
+    true = [0] * 9 + [1] * 9 + [2] * 9
+    says = [0] * 6 + [2] * 3 + [1] * 7 + [0] * 2 + [2] * 5 + [0] * 4
+    assert nb12.most_confused.oracle(confusion_matrix(true, says)) == (0, 2)
+
+
+def test_turning_point_of_early_stopping(keras):
+    """Where both signs show, Keras's EarlyStopping keeps the weights of that epoch."""
+    history = nb12.turning_point.fixed_cases[0].args[0]
+    stopping = keras.callbacks.EarlyStopping(patience=99, restore_best_weights=True)
+    stopping.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
+    stopping.model.compile()
+    stopping.on_train_begin()
+    for epoch, val_loss in enumerate(history["val_loss"]):
+        stopping.on_epoch_end(epoch, {"val_loss": val_loss})
+    assert stopping.best_epoch + 1 == nb12.turning_point.oracle(history) == 3
+
+
+def test_thumbnails_do_not_see_brightness_and_contrast(notebook):
+    pictures = np.random.default_rng(1).integers(60, 120, (3, 32, 32, 3)).astype(np.uint8)
+    rows = notebook.thumbnails(pictures)
+    assert rows.shape == (3, 192)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(rows, notebook.thumbnails(pictures * 2 + 10), atol=1e-4)
+    assert (rows @ rows.T)[0, 1] < 0.9
+
+
+def test_fingerprints_tell_pictures_apart_by_one_byte(notebook):
+    pictures = np.zeros((3, 32, 32, 3), np.uint8)
+    pictures[2, 5, 5, 1] = 1
+    assert len(notebook.fingerprints(pictures)) == 2
+
+
+def test_grey_pictures_have_three_equal_channels(notebook):
+    red_to_white = np.array([[255, 0, 0], [0, 255, 0], [255, 255, 255]], np.uint8)
+    grey = notebook.grey(red_to_white.reshape(1, 1, 3, 3))
+    assert grey.dtype == np.uint8 and (grey == grey[..., :1]).all()
+    lightness = grey[0, 0, :, 0].astype(int)
+    assert lightness[0] < lightness[1] < lightness[2] and lightness[2] >= 254
+
+
+def test_the_networks_take_bytes(notebook):
+    data = datasets.load_cifar10(source="stand-in", limit=50)
+    for model in (notebook.build_cnn(), notebook.build_dense(8)):
+        shares = model.predict(data.x_train[:5], verbose=0)
+        np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
