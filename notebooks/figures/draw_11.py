@@ -43,9 +43,9 @@ def cnn() -> str:
             f'fill="{colour}" fill-opacity="0.3" stroke="{colour}" stroke-width="2"/>'
         )
         parts += [text(x, 245, name, 15, INK), text(x, 270, numbers, 16, NEUTRAL)]
-        x += 61
-    for left in (701, 762, 823):
-        parts.append(arrow([(left, middle), (left + 39, middle)]))
+        x += 58
+    for left in (701, 759, 817):
+        parts.append(arrow([(left, middle), (left + 36, middle)]))
     return svg(900, 290, "The network of the table: two rounds of maps, then dense rows", *parts)
 
 

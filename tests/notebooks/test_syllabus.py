@@ -40,6 +40,8 @@ BOXES = {
         ("comes from the previous layer", "nearer to the loss"),
         ("turned by 180°, for both slopes", "turns **nothing**"),
     ],
+    "11": [("Flatten (120, 0)", "dense layer of 120")],
+    "12": [("two colour channels", "three", "red, green and blue")],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
@@ -83,6 +85,17 @@ NUMBERS = {
         *[14, 16, 22, 24],  # slopes for the filter with stride 2
         *[3, -2, 0.75, 0.5],  # back through maximum and mean
         2730,  # parameters of the small CNN
+    ],
+    "11": [
+        *[784, 6272, 1568, 1600, 400, 120, 64, 10],  # numbers after each row of the table
+        *[80, 3216, 48_120, 59_810],  # parameters
+    ],
+    "12": [
+        *[60_000, 5_000, 1_000, 10],  # pictures, of each class for training and testing, classes
+        *[32, 3, 1024, 3072],  # side, channels, numbers a channel and a picture
+        *[30_730, 789_258],  # parameters of the linear and of the dense network
+        *[896, 18_496, 36_928, 65_600, 650],  # of each layer of the CNN
+        *[56_320, 66_250, 122_570],  # of its convolutions, of its dense layers, together
     ],
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}

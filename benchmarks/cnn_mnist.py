@@ -1,0 +1,220 @@
+"""The two CNNs of notebook 11 beside Keras's MNIST example and the dense network of notebook 07.
+
+    COURSE_DATA_DIR=… python -m benchmarks.cnn_mnist
+
+All on the same data and cores, each run in a process of its own. The example is built anew from its
+description (https://keras.io/examples/vision/mnist_convnet/): convolutions of 32 and 64 kernels of
+3 × 3 with ReLU, each followed by max pooling, dropout 0.5, ten outputs; Adam, batches of 128,
+15 epochs, a tenth of the 60 000 training pictures kept for validation, divided by 255 beforehand,
+labels one-hot. Ours keep 5 000 for validation. Their recipes were chosen on those and frozen
+before the test part was read; the test part is read once per seed, in place and moved by 1 to 6
+pixels in four directions.
+"""
+
+import contextlib
+import math
+import os
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.from_notebook import definitions
+from benchmarks.measure import Clock, in_own_process, machine, middle, publish
+from course_utils import datasets, digits
+from course_utils.environment import quiet_import
+
+NOTEBOOK = "11_a_cnn_reads_digits.ipynb"
+SEEDS = (0, 1, 2)
+NAMES = {
+    "example": "Keras's example: 32-64, dropout, 15 epochs",
+    "table": "notebook 11, the table's CNN: 8-16, dense 120-64, 6 epochs",
+    "lean": "notebook 11, the lean CNN: 8-32-64, global max pooling, 5 epochs",
+    "lean_in_place": "the lean CNN, trained without shifts",
+    "dense": "notebook 07, dense: 256-128, 6 epochs",
+}
+
+
+def _trained(
+    data: datasets.Dataset, seed: int, build: Callable, train: Callable, shuffled_labels: bool
+) -> dict[str, Any]:
+    """Train a network once and measure it on the test part."""
+    import keras
+
+    labels = data.y_train
+    if shuffled_labels:
+        labels = np.random.default_rng(seed).permutation(labels)
+    keras.utils.set_random_seed(seed)
+    model = build()
+    with Clock() as clock, contextlib.redirect_stdout(open(os.devnull, "w")):
+        train(model, (data.x_train, labels), (data.x_val, data.y_val))
+    return _measured(model, data.x_test, data.y_test, clock)
+
+
+def _measured(model: Any, images: np.ndarray, labels: np.ndarray, clock: Clock) -> dict[str, Any]:
+    moved = digits.accuracy_when_shifted(model, images, labels)
+    return {
+        "accuracy": moved[0],
+        "moved": moved,
+        "cpu": clock.cpu,
+        "wall": clock.wall,
+        "parameters": model.count_params(),
+    }
+
+
+def _from_notebook(*names: str) -> Any:
+    with quiet_import():
+        import keras
+    return definitions(NOTEBOOK, [*names], keras=keras, math=math)
+
+
+def table_recipe(
+    data: datasets.Dataset, seed: int, shuffled_labels: bool = False
+) -> dict[str, Any]:
+    """Train the CNN of notebook 11's table once; return its test accuracy and cost.
+
+    With `shuffled_labels` the training labels no longer belong to their pictures, so nothing can
+    be learned.
+    """
+    notebook = _from_notebook("build_cnn")
+    return _trained(data, seed, notebook.build_cnn, digits.train, shuffled_labels)
+
+
+def lean_recipe(
+    data: datasets.Dataset, seed: int, shuffled_labels: bool = False, shifts: bool = True
+) -> dict[str, Any]:
+    """Train the lean CNN of notebook 11 once, as `table_recipe` does.
+
+    Without `shifts` the layer that moves the pictures is left out.
+    """
+    notebook = _from_notebook("group", "build_lean", "train_in_one_cycle")
+
+    def build() -> Any:
+        import keras
+
+        model = notebook.build_lean()
+        if shifts:
+            return model
+        moving = keras.layers.RandomTranslation
+        kept = [layer for layer in model.layers if not isinstance(layer, moving)]
+        return keras.Sequential([keras.Input((28, 28)), *kept])
+
+    return _trained(data, seed, build, notebook.train_in_one_cycle, shuffled_labels)
+
+
+def lean_in_place(data: datasets.Dataset, seed: int) -> dict[str, Any]:
+    """Train the lean CNN on digits that stay in the middle."""
+    return lean_recipe(data, seed, shifts=False)
+
+
+def dense(data: datasets.Dataset, seed: int) -> dict[str, Any]:
+    """Train the dense network of notebook 07."""
+    with quiet_import():
+        import keras  # noqa: F401
+    return _trained(data, seed, digits.build_dense, digits.train, shuffled_labels=False)
+
+
+def example(data: datasets.Dataset, seed: int) -> dict[str, Any]:
+    """Train the CNN of Keras's example once; return its test accuracy and cost."""
+    with quiet_import():
+        import keras
+
+    x = np.concatenate([data.x_train, data.x_val])[..., np.newaxis].astype("float32") / 255
+    y = keras.utils.to_categorical(np.concatenate([data.y_train, data.y_val]), 10)
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    with Clock() as clock:
+        model.fit(x, y, batch_size=128, epochs=15, validation_split=0.1, verbose=0)
+    scaled = keras.Sequential([keras.Input((28, 28)), keras.layers.Rescaling(1 / 255)])
+    scaled.add(keras.layers.Reshape((28, 28, 1)))
+    scaled.add(model)
+    return _measured(scaled, data.x_test, data.y_test, clock)
+
+
+def run(contestant: str, seed: int) -> dict[str, Any]:
+    """Load the data and run one contestant (in a process of its own)."""
+    recipes = {
+        "example": example,
+        "table": table_recipe,
+        "lean": lean_recipe,
+        "lean_in_place": lean_in_place,
+        "dense": dense,
+    }
+    return recipes[contestant](datasets.load_mnist(), seed)
+
+
+def table_of_costs(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return the Markdown rows of accuracy and cost; the ratio is that of the medians."""
+    reference = statistics.median(r["cpu"] for r in runs["example"])
+    rows = [
+        "| network | parameters | test accuracy | CPU s | CPU, ratio | wall s | peak GB |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, results in runs.items():
+        cpu = [r["cpu"] for r in results]
+        rows.append(
+            f"| {NAMES[name]} | {results[0]['parameters']} "
+            f"| {middle([r['accuracy'] for r in results], 4)} | {middle(cpu, 1)} "
+            f"| {statistics.median(cpu) / reference:.2f} "
+            f"| {middle([r['wall'] for r in results], 1)} | {max(r['peak'] for r in results):.2f} |"
+        )
+    return rows
+
+
+def table_of_shifts(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return the Markdown rows of median accuracies on moved digits."""
+    steps = range(digits.FURTHEST + 1)
+    rows = [
+        "| test digits moved by | " + " | ".join(f"{step} px" for step in steps) + " |",
+        "| --- |" + " --- |" * len(steps),
+    ]
+    for name, results in runs.items():
+        medians = [statistics.median(r["moved"][step] for r in results) for step in steps]
+        rows.append(f"| {NAMES[name]} | " + " | ".join(f"{m:.3f}" for m in medians) + " |")
+    return rows
+
+
+def main() -> None:
+    """Run all contestants with each seed, turn by turn, and publish both tables."""
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
+    for seed in SEEDS:
+        for name in NAMES:
+            found = in_own_process("benchmarks.cnn_mnist:run", contestant=name, seed=seed)
+            print(f"{name}, seed {seed}: {found['accuracy']:.4f}, {found['cpu']:.0f} s", flush=True)
+            runs[name].append(found)
+    publish(
+        "cnn_mnist",
+        "\n".join(
+            [
+                "# CNNs on MNIST",
+                "",
+                f"Data: {datasets.load_mnist().source.copy}. Seeds {', '.join(map(str, SEEDS))}; "
+                "median (smallest–largest). CPU and wall seconds: training only, its validation "
+                f"included. {machine()}.",
+                "",
+                *table_of_costs(runs),
+                "",
+                "Accuracy on the test digits moved by 1 to 6 pixels: mean over four directions, "
+                "median of the seeds.",
+                "",
+                *table_of_shifts(runs),
+            ]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

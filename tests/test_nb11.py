@@ -1,0 +1,227 @@
+"""Notebook 11: its networks, its recomputation and its exercises; and `digits`, taken from 07."""
+
+import ast
+import inspect
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.from_notebook import NOTEBOOKS, definitions
+from course_utils import digits
+from course_utils.convolution import conv2d, max_pool2d, parameter_count, relu
+from course_utils.dense import softmax
+from course_utils.environment import quiet_import
+from course_utils.exercises import nb11
+
+NAME = "11_a_cnn_reads_digits.ipynb"
+SEVEN = "07_a_dense_network_reads_digits.ipynb"
+
+
+@pytest.fixture(scope="module")
+def keras():
+    with quiet_import():
+        import keras
+    return keras
+
+
+@pytest.fixture(scope="module")
+def built(keras):
+    """The functions that the notebook builds up in view."""
+    names = ["build_cnn", "forward", "strongest_patches", "group", "build_lean"]
+    return definitions(
+        NAME, [*names, "train_in_one_cycle"], np=np, math=math, keras=keras, conv2d=conv2d,
+        max_pool2d=max_pool2d, relu=relu, softmax=softmax,
+    )  # fmt: skip
+
+
+def pictures(n, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (n, 28, 28), dtype=np.uint8)
+
+
+# --- what 07 defines and `digits` keeps -----------------------------------------------------------
+
+
+def in_notebook(notebook, name):
+    """Return the definition of a function, as source without docstring and annotations."""
+    cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            for node in ast.parse("".join(cell["source"])).body:
+                if isinstance(node, ast.FunctionDef) and node.name == name:
+                    return plain(node)
+    raise KeyError(name)
+
+
+def plain(node):
+    """Return a definition without docstring, annotations and imports."""
+    node.returns = None
+    for argument in node.args.args:
+        argument.annotation = None
+    node.body = [
+        each
+        for each in node.body
+        if not isinstance(each, ast.Import)
+        and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+    ]
+    return ast.unparse(node)
+
+
+@pytest.mark.parametrize("name", ["build_dense", "train"])
+def test_the_dense_network_and_its_training_are_those_of_07(name):
+    ours = ast.parse(inspect.getsource(getattr(digits, name))).body[0]
+    assert plain(ours) == in_notebook(SEVEN, name)
+
+
+@given(down=st.integers(-6, 6), right=st.integers(-6, 6), seed=st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_shift_is_that_of_07(down, right, seed):
+    images = pictures(2, seed)
+    theirs = definitions(SEVEN, ["shift"], np=np).shift(images, down, right)
+    np.testing.assert_array_equal(digits.shift(images, down, right), theirs)
+
+
+@pytest.mark.parametrize("step", [(7, 0), (0, -7)])
+def test_a_shift_too_far_is_refused(step):
+    with pytest.raises(ValueError, match="up to 6 pixels"):
+        digits.shift(pictures(1), *step)
+
+
+def test_accuracy_when_shifted_is_the_mean_of_four_directions():
+    class ReadsOnePixel:
+        """Answers 1 where the pixel (14, 14) is inked."""
+
+        def predict(self, images, **_):
+            return np.eye(2)[(images[:, 14, 14] > 0).astype(int)]
+
+    images = np.zeros((3, 28, 28), dtype=np.uint8)
+    images[0, 14, 14] = 1  # gone after any shift
+    images[1, 14, 13] = 1  # comes in by a step to the right
+    found = digits.accuracy_when_shifted(ReadsOnePixel(), images, np.array([1, 0, 0]), furthest=2)
+    assert found == pytest.approx([1, (3 * 2 + 1) / 12, 2 / 3])
+
+
+# --- what stands in the notebook ------------------------------------------------------------------
+
+
+def test_rows_of_the_table_by_the_module_too(built):
+    counts = [layer.count_params() for layer in built.build_cnn().layers if layer.weights]
+    assert counts[:2] == [parameter_count(3, 1, 8), parameter_count(5, 8, 16)]
+    assert sum(counts) == 59_810
+
+
+def test_the_lean_network_is_no_larger_than_the_example(built):
+    lean = built.build_lean()
+    assert lean.count_params() == 21_874 <= 34_826
+    assert lean.output_shape == (None, 10)
+
+
+def test_augmentation_moves_each_picture_by_whole_pixels_and_in_training_only(built, keras):
+    lean = built.build_lean()
+    front = keras.Sequential([keras.Input((28, 28)), *lean.layers[:3]])
+    images = pictures(40)
+    at_rest = front(images, training=False)[..., 0] * 255  # as predict and evaluate call it
+    np.testing.assert_allclose(at_rest, images, atol=1e-3)
+    keras.utils.set_random_seed(1)
+    moved = np.rint(np.asarray(front(images, training=True))[..., 0] * 255)
+    found = [
+        [
+            (down, right)
+            for down in range(-2, 3)
+            for right in range(-2, 3)
+            if np.array_equal(digits.shift(image[np.newaxis], down, right)[0], result)
+        ]
+        for image, result in zip(images, moved, strict=True)
+    ]
+    assert all(found) and len({steps[0] for steps in found}) > 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_forward_pass_in_numpy_is_that_of_keras(built, keras, seed):
+    keras.utils.set_random_seed(seed)
+    cnn, images = built.build_cnn(), pictures(20, seed)
+    ours = built.forward(images, cnn.get_weights())
+    np.testing.assert_allclose(ours, cnn.predict(images, verbose=0), atol=1e-5)
+
+
+def test_patches_hold_what_the_response_depends_on(built, keras):
+    """Whatever stands outside the patch, the response stays; inside, it changes."""
+    keras.utils.set_random_seed(0)
+    cnn, images = built.build_cnn(), pictures(4)
+    second = keras.Model(cnn.inputs[0], cnn.layers[4].output)
+    responses = np.asarray(second(images))[..., 3]
+    patches = built.strongest_patches(responses, images, count=4)
+    order = responses.max(axis=(1, 2)).argsort()[::-1]
+    for i, patch in zip(order, patches, strict=True):
+        r, c = np.unravel_index(responses[i].argmax(), (10, 10))
+        other = np.pad(pictures(1, 9)[0], 1)
+        other[2 * r : 2 * r + 12, 2 * c : 2 * c + 12] = patch
+        again = np.asarray(second(other[np.newaxis, 1:-1, 1:-1]))[0, r, c, 3]
+        assert again == pytest.approx(responses[i, r, c], abs=1e-4)
+
+
+def test_one_cycle_rises_and_falls(built):
+    class Caught:
+        def compile(self, optimizer, **_):
+            self.rate = optimizer._learning_rate
+
+        def fit(self, *_, **__):
+            return None
+
+    model = Caught()
+    built.train_in_one_cycle(model, (np.zeros(12_800), None), None, epochs=4)
+    rates = [float(model.rate(step)) for step in range(401)]
+    assert int(np.argmax(rates)) == 100 and max(rates) == pytest.approx(0.01)
+    assert rates[0] == pytest.approx(0.001) and rates[-1] == pytest.approx(0, abs=1e-8)
+
+
+# --- exercises: their oracles against Keras -------------------------------------------------------
+
+
+def keras_row(keras, row):
+    kind, *numbers = row
+    if kind == "conv":
+        return keras.layers.Conv2D(numbers[0], numbers[1], padding=(*numbers, "valid")[2])
+    if kind == "pool":
+        return keras.layers.MaxPooling2D(numbers[0])
+    return keras.layers.Flatten() if kind == "flatten" else keras.layers.Dense(numbers[0])
+
+
+def test_traced_shapes_are_those_of_keras(keras):
+    for case in [*nb11.trace_shapes.fixed_cases, *nb11.trace_shapes.draw_cases(1)]:
+        shape, rows = case.args
+        model = keras.Sequential([keras.Input(shape), *(keras_row(keras, row) for row in rows)])
+        shapes = [layer.output.shape[1:] for layer in model.layers]
+        assert [tuple(each) for each in nb11.trace_shapes.oracle(shape, rows)] == shapes
+
+
+def test_parameters_of_rows_are_those_of_keras(keras):
+    for case in [*nb11.layer_parameters.fixed_cases, *nb11.layer_parameters.draw_cases(1)]:
+        shape, row = case.args
+        model = keras.Sequential([keras.Input(shape), keras_row(keras, row)])
+        assert nb11.layer_parameters.oracle(shape, row) == model.count_params()
+
+
+def test_an_untouched_cell_does_not_name_its_bugs():
+    cells = json.loads((NOTEBOOKS / NAME).read_text(encoding="utf-8"))["cells"]
+    for name, words in (
+        ("setup", ["twice", "Rescaling"]),
+        ("augment", ["flip", "roll", "mirrored"]),
+    ):
+        source = next(
+            "".join(cell["source"])
+            for cell in cells
+            if f"exercise.{name}.check" in str(cell["source"])
+        )
+        namespace = {"np": np}
+        if name == "setup":
+            import keras as library
+
+            namespace["keras"] = library
+        exec(source.split("\nexercise.")[0], namespace)
+        verdict = getattr(nb11, name).verdict(namespace[f"my_{name}"])
+        assert verdict.voice == "not yet"
+        assert not any(word in verdict.headline for word in words), verdict.headline
