@@ -31,10 +31,10 @@ def keras():
 @pytest.fixture(scope="module")
 def built(keras):
     """The functions that the notebook builds up in view."""
-    names = ["build_cnn", "forward", "strongest_patches", "group", "build_lean"]
+    names = ["build_cnn", "forward", "strongest_patches", "group", "build_lean", "moving_batches"]
     return definitions(
         NAME, [*names, "train_in_one_cycle"], np=np, math=math, keras=keras, conv2d=conv2d,
-        max_pool2d=max_pool2d, relu=relu, softmax=softmax,
+        max_pool2d=max_pool2d, relu=relu, softmax=softmax, digits=digits,
     )  # fmt: skip
 
 
@@ -119,24 +119,35 @@ def test_the_lean_network_is_no_larger_than_the_example(built):
     assert lean.output_shape == (None, 10)
 
 
-def test_augmentation_moves_each_picture_by_whole_pixels_and_in_training_only(built, keras):
-    lean = built.build_lean()
-    front = keras.Sequential([keras.Input((28, 28)), *lean.layers[:3]])
-    images = pictures(40)
-    at_rest = front(images, training=False)[..., 0] * 255  # as predict and evaluate call it
-    np.testing.assert_allclose(at_rest, images, atol=1e-3)
-    keras.utils.set_random_seed(1)
-    moved = np.rint(np.asarray(front(images, training=True))[..., 0] * 255)
-    found = [
-        [
-            (down, right)
-            for down in range(-2, 3)
-            for right in range(-2, 3)
-            if np.array_equal(digits.shift(image[np.newaxis], down, right)[0], result)
-        ]
-        for image, result in zip(images, moved, strict=True)
-    ]
-    assert all(found) and len({steps[0] for steps in found}) > 10
+def test_batches_hold_every_picture_once_an_epoch_moved_with_its_label(built):
+    images, labels = pictures(30), np.arange(30)
+    batches = built.moving_batches(images, labels, 8, 2, np.random.default_rng(0))
+    orders, steps = [], set()
+    for _ in range(30):  # epochs
+        order = []
+        for size in (8, 8, 8, 6):
+            moved, names = next(batches)
+            assert len(moved) == len(names) == size and moved.dtype == np.uint8
+            found = [
+                (down, right)
+                for down in range(-2, 3)
+                for right in range(-2, 3)
+                if np.array_equal(digits.shift(images[names], down, right), moved)
+            ]
+            assert len(found) == 1
+            steps.add(found[0])
+            order += list(names)
+        assert sorted(order) == list(range(30))
+        orders.append(tuple(order))
+    assert len(set(orders)) == 30 and len(steps) > 20
+
+
+def test_batches_stay_in_the_middle_where_asked(built):
+    images = pictures(10)
+    moved, names = next(
+        built.moving_batches(images, np.arange(10), 10, 0, np.random.default_rng(0))
+    )
+    np.testing.assert_array_equal(moved, images[names])
 
 
 @pytest.mark.parametrize("seed", range(3))
