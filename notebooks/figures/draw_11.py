@@ -6,9 +6,9 @@ from drawing import DATA, ERROR, INK, MODEL, NEUTRAL, RIGHT, arrow, main, svg, t
 MAPS = [
     ("picture", "28 × 28 × 1", 1, 96, DATA),
     ("convolution", "28 × 28 × 8", 5, 96, MODEL),
-    ("max pooling", "14 × 14 × 8", 5, 60, RIGHT),
+    ("max pool", "14 × 14 × 8", 5, 60, RIGHT),
     ("convolution", "10 × 10 × 16", 8, 46, MODEL),
-    ("max pooling", "5 × 5 × 16", 8, 28, RIGHT),
+    ("max pool", "5 × 5 × 16", 8, 28, RIGHT),
 ]
 ROWS = [("flatten", "400", 190), ("dense", "120", 120), ("dense", "64", 84), ("softmax", "10", 44)]
 
@@ -32,20 +32,20 @@ def cnn() -> str:
     for (name, shape, sheets, side, colour), left in zip(MAPS, lefts, strict=True):
         parts.append(stack(left, middle, sheets, side, colour))
         centre = left + (side + 7 * (sheets - 1)) / 2
-        parts += [text(centre, 245, name, 15), text(centre, 270, shape, 16, NEUTRAL)]
-    for left, right in ((114, 144), (272, 304), (396, 428), (527, 554), (635, 674)):
+        parts += [text(centre, 245, name, 16), text(centre, 270, shape, 16, NEUTRAL)]
+    for left, right in ((114, 144), (272, 304), (396, 428), (527, 554), (635, 660)):
         parts.append(arrow([(left, middle), (right, middle)]))
-    x = 690.0
+    x = 673.0
     for name, numbers, height in ROWS:
         colour = ERROR if name == "softmax" else (NEUTRAL if name == "flatten" else MODEL)
         parts.append(
             f'<rect x="{x - 9}" y="{middle - height / 2}" width="18" height="{height}" rx="4" '
             f'fill="{colour}" fill-opacity="0.3" stroke="{colour}" stroke-width="2"/>'
         )
-        parts += [text(x, 245, name, 15, INK), text(x, 270, numbers, 16, NEUTRAL)]
-        x += 58
-    for left in (701, 759, 817):
-        parts.append(arrow([(left, middle), (left + 36, middle)]))
+        parts += [text(x, 245, name, 16, INK), text(x, 270, numbers, 16, NEUTRAL)]
+        x += 63
+    for left in (684, 747, 810):
+        parts.append(arrow([(left, middle), (left + 41, middle)]))
     return svg(900, 290, "The network of the table: two rounds of maps, then dense rows", *parts)
 
 
