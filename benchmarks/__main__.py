@@ -4,6 +4,7 @@ COURSE_DATA_DIR=… make bench
 """
 
 from benchmarks import (
+    cnn_mnist,
     convolution,
     dense_mnist,
     iris,
@@ -12,6 +13,14 @@ from benchmarks import (
     stand_in_difficulty,
 )
 
-for benchmark in (stand_in_difficulty, iris, dense_mnist, convolution, small_cnn, notebooks):
+for benchmark in (
+    stand_in_difficulty,
+    iris,
+    dense_mnist,
+    cnn_mnist,
+    convolution,
+    small_cnn,
+    notebooks,
+):
     print(f"\n## {benchmark.__name__}\n", flush=True)
     benchmark.main()
