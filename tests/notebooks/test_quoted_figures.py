@@ -35,7 +35,7 @@ QUOTED = [
     ("10", "moved-table", "moved-intro", "31 530, 8010 and 330 parameters", 0, 31530, 0),
     ("10", "moved-table", "moved-intro", "8010 and 330 parameters", 6, 8010, 0),
     ("10", "moved-table", "moved-intro", "and 330 parameters", 10, 330, 0),
-    ("12", "train-dense", "dense-curves-after", "more than half of all photographs", -1, 0.44, 0.05),
+    ("12", "train-dense", "dense-curves-after", "more than half of all", -1, 0.44, 0.05),
     ("12", "test-once", "test-after", "About three in ten", 0, 0.7, 0.03),
     ("12", "kernels-moved", "kernels-after", "1 would be: nothing has moved", 0, 0.9, 0.08),
 ]
