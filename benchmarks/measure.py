@@ -1,6 +1,8 @@
 """Run one contestant in a process of its own and report what it cost."""
 
+import hashlib
 import importlib
+import json
 import multiprocessing
 import os
 import platform
@@ -89,3 +91,23 @@ def publish(name: str, text: str) -> None:
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def digest(*values: Any) -> str:
+    """Return a short mark (12 hexadecimal digits) of values that JSON can hold."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def read_results(name: str) -> dict[str, Any]:
+    """Return what `benchmarks/results/NAME.json` holds; an empty dict where there is none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write_results(name: str, results: dict[str, Any]) -> None:
+    """Store results in `benchmarks/results/NAME.json`, whole or not at all."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+    unfinished = RESULTS / f"{name}.json.unfinished"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(RESULTS / f"{name}.json")
