@@ -1,9 +1,13 @@
 """Run every benchmark, one after the other, and the notebooks as a whole.
 
-COURSE_DATA_DIR=… make bench
+    COURSE_DATA_DIR=… make bench
+
+`ablation` and `time_to_accuracy` take an hour or two each: they make only the runs that are not yet
+in `benchmarks/results`. `python -m benchmarks.long_cifar10` takes longer still and is left out.
 """
 
 from benchmarks import (
+    ablation,
     cnn_mnist,
     convolution,
     dense_mnist,
@@ -11,6 +15,7 @@ from benchmarks import (
     notebooks,
     small_cnn,
     stand_in_difficulty,
+    time_to_accuracy,
 )
 
 for benchmark in (
@@ -20,6 +25,8 @@ for benchmark in (
     cnn_mnist,
     convolution,
     small_cnn,
+    time_to_accuracy,
+    ablation,
     notebooks,
 ):
     print(f"\n## {benchmark.__name__}\n", flush=True)

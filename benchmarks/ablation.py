@@ -320,10 +320,11 @@ def train_once(data: datasets.Dataset, settings: Settings, seed: int) -> dict[st
             seed=seed,
             show=None,
         )
+    seen = well_trained.in_size(data.x_val, settings.sizes[-1], notebook)
     with Clock() as reading:
-        once = model.predict(data.x_val, 500, verbose=0)
+        once = model.predict(seen, 500, verbose=0)
     with Clock() as reading_both:
-        both = notebook.predict_both_ways(model, data.x_val)
+        both = notebook.predict_both_ways(model, seen)
     return {
         "accuracy": float((once.argmax(axis=1) == data.y_val).mean()),
         "both_ways": float((both.argmax(axis=1) == data.y_val).mean()),

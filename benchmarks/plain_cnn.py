@@ -53,12 +53,11 @@ def _trained(notebook, keras, build, data, seed, shuffled_labels, **settings) ->
     labels = data.y_train
     if shuffled_labels:
         labels = np.random.default_rng(seed).permutation(labels)
+    validation = (data.x_val, data.y_val) if len(data.x_val) else None
     keras.utils.set_random_seed(seed)
     model = build()
     with Clock() as clock:
-        notebook.train(
-            model, (data.x_train, labels), (data.x_val, data.y_val), show=None, **settings
-        )
+        notebook.train(model, (data.x_train, labels), validation, show=None, **settings)
     accuracy = model.evaluate(data.x_test, data.y_test, batch_size=500, verbose=0)[1]
     return {
         "accuracy": accuracy,

@@ -54,15 +54,34 @@ def default(function: str, argument: str) -> Any:
     return inspect.signature(getattr(functions(), function)).parameters[argument].default
 
 
+def in_size(pictures: np.ndarray, size: int, notebook: SimpleNamespace) -> np.ndarray:
+    """Return the pictures (n, h, h, 3) of that size, themselves where they have it."""
+    return pictures if pictures.shape[1] == size else notebook.shrink(pictures, size)
+
+
+def settings_of(sizes: tuple[int, ...] | None = None) -> dict[str, Any]:
+    """Return the numbers that make the recipe, as the notebook has them."""
+    numbers = {name: default("train_well", name) for name in ("peak", "batch_size", "far")}
+    return {
+        **numbers,
+        "smoothing": default("compile_well", "smoothing"),
+        "channels": CHANNELS,
+        "sizes": sizes or default("train_well", "sizes"),
+    }
+
+
 def train_and_read(
     training: tuple[np.ndarray, np.ndarray],
     pictures: np.ndarray,
     labels: np.ndarray,
     seed: int,
     channels: tuple[int, ...] = CHANNELS,
+    sizes: tuple[int, ...] | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
     """Train the network of notebook 13 once, then read pictures once and both ways.
+
+    They are read in the size of the last epoch, which the network has got used to.
 
     Parameters
     ----------
@@ -74,6 +93,8 @@ def train_and_read(
         Of the start and of the order, shifts and mirror images.
     channels : tuple of int
         Of the groups.
+    sizes : tuple of int, optional
+        Of the pictures, an epoch each; those of the notebook if left out.
     **settings
         Passed on to the notebook's `train_well`.
 
@@ -81,25 +102,29 @@ def train_and_read(
     -------
     dict
         `accuracy` with mirror images averaged, `once` without; `cpu` and `wall` seconds of the
-        training, `reading` CPU seconds of the pictures read both ways; `parameters`.
+        training, `reading` and `reading_wall` those of the pictures read both ways;
+        `parameters`.
     """
     with quiet_import():
         import keras
 
     notebook = functions(keras)
+    sizes = sizes or default("train_well", "sizes")
     keras.utils.set_random_seed(seed)
     model = notebook.build_cnn(*channels)
     with Clock() as clock:
-        notebook.train_well(model, training, seed=seed, **{"show": None, **settings})
+        notebook.train_well(model, training, sizes=sizes, seed=seed, **{"show": None, **settings})
     with Clock() as reading:
-        both = notebook.predict_both_ways(model, pictures)
-    once = model.predict(pictures, 500, verbose=0)
+        seen = in_size(pictures, sizes[-1], notebook)
+        both = notebook.predict_both_ways(model, seen)
+    once = model.predict(seen, 500, verbose=0)
     return {
         "accuracy": float((both.argmax(axis=1) == labels).mean()),
         "once": float((once.argmax(axis=1) == labels).mean()),
         "cpu": clock.cpu,
         "wall": clock.wall,
         "reading": reading.cpu,
+        "reading_wall": reading.wall,
         "parameters": model.count_params(),
     }
 
