@@ -179,8 +179,19 @@ def table_of_shifts(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
     return rows
 
 
+def others_at_work() -> str:
+    """Return a sentence on what else the machine had to do just now."""
+    if not hasattr(os, "getloadavg"):  # Windows
+        return "Compare CPU seconds: wall seconds depend on what else the machine does."
+    return (
+        f"When it began, {os.getloadavg()[0]:.0f} threads of other programs were running or "
+        "waiting on the same cores: compare CPU seconds, wall seconds say little."
+    )
+
+
 def main() -> None:
     """Run all contestants with each seed, turn by turn, and publish both tables."""
+    others = others_at_work()
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     for seed in SEEDS:
         for name in NAMES:
@@ -195,7 +206,7 @@ def main() -> None:
                 "",
                 f"Data: {datasets.load_mnist().source.copy}. Seeds {', '.join(map(str, SEEDS))}; "
                 "median (smallest–largest). CPU and wall seconds: training only, its validation "
-                f"included. {machine()}.",
+                f"included. {machine()}. {others}",
                 "",
                 *table_of_costs(runs),
                 "",
