@@ -30,11 +30,14 @@ import numpy as np
 from benchmarks import well_trained
 from benchmarks.measure import (
     Clock,
+    at_work,
     digest,
     in_own_process,
+    load_average,
     machine,
     publish,
     read_results,
+    store,
     write_results,
 )
 from course_utils import datasets
@@ -386,13 +389,17 @@ def all_runs(
             ]
             if not same:
                 continue
+            load = load_average()
             found = one_run(row.name, seed)
             for keep, other in same:
                 ending = ("both_ways", "cpu_both_ways") if other.both_ways else ("accuracy", "cpu")
                 accuracy, cpu = (found[key] for key in ending)
-                keep["runs"].append({"seed": seed, "accuracy": accuracy, "cpu": round(cpu, 1)})
+                keep["runs"].append(
+                    {"seed": seed, "accuracy": accuracy, "cpu": round(cpu, 1), "load": load}
+                )
                 print(f"seed {seed}, {other.name}: {accuracy:.4f}, {cpu:.0f} s", flush=True)
             write_results("ablation", results)
+            store("ablation", as_markdown(results))
     return results
 
 
@@ -402,14 +409,15 @@ def as_markdown(results: dict[str, Any]) -> str:
         "build-up": "From a plain network to the recipe; each row keeps the changes above it.",
         "departure": "The whole recipe with one change.",
     }
-    seeds = sorted({run["seed"] for row in results["rows"] for run in row["runs"]})
+    runs = [run for row in results["rows"] for run in row["runs"]]
+    seeds = sorted({run["seed"] for run in runs})
     lines = [
         "# Notebook 13's recipe, a change at a time",
         "",
         f"Data: {results['data']}. The first {results['pictures']} training pictures, "
         f"{results['epochs']} epochs; accuracy on the validation part, mean (smallest–largest) "
         f"of seeds {', '.join(map(str, seeds))}. CPU seconds: training, and reading the "
-        f"validation part; mean. {results['machine']}.",
+        f"validation part; mean. {results['machine']}. {at_work(runs)}",
     ]
     for group, heading in parts.items():
         lines += ["", heading, "", "| change | accuracy | CPU s |", "| --- | --- | --- |"]

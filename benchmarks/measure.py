@@ -89,8 +89,29 @@ def _version(package: str) -> str:
 def publish(name: str, text: str) -> None:
     """Print a result and store it in `benchmarks/results/NAME.md`."""
     print(text)
+    store(name, text)
+
+
+def store(name: str, text: str) -> None:
+    """Store a result in `benchmarks/results/NAME.md`."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def load_average() -> float | None:
+    """Return how many threads ran or waited here in the last minute; None where it can't tell."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+
+
+def at_work(runs: list[dict[str, Any]]) -> str:
+    """Return a sentence on the load that runs began under (their `load`)."""
+    loads = [run["load"] for run in runs if run.get("load") is not None]
+    if not loads:
+        return "Compare CPU seconds: wall seconds depend on what else the machine did."
+    return (
+        f"When a run began, {min(loads):.0f} to {max(loads):.0f} threads were running or waiting, "
+        "those of the run before it included: compare CPU seconds, and not to the last tenth."
+    )
 
 
 def digest(*values: Any) -> str:

@@ -21,7 +21,6 @@ its settings and the data stay the same.
 
 import argparse
 import dataclasses
-import os
 import statistics
 from collections.abc import Callable
 from typing import Any
@@ -31,12 +30,15 @@ import numpy as np
 from benchmarks import cnn_mnist, plain_cnn, well_trained
 from benchmarks.measure import (
     Clock,
+    at_work,
     digest,
     in_own_process,
+    load_average,
     machine,
     middle,
     publish,
     read_results,
+    store,
     write_results,
 )
 from course_utils import datasets
@@ -151,11 +153,6 @@ def settings(contestant: str) -> Any:
     return PARTS[part][0][name]
 
 
-def load_of_others() -> float | None:
-    """Return how many threads run or wait on this machine; None where it can't tell."""
-    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
-
-
 def all_runs(
     one_run: Callable[[str, int], dict[str, Any]],
     sources: dict[str, datasets.Source],
@@ -181,11 +178,12 @@ def all_runs(
             runs = kept[name]["runs"]
             if seed in [run["seed"] for run in runs]:
                 continue
-            others = load_of_others()
+            load = load_average()
             found = one_run(name, seed)
-            runs.append({"seed": seed, "others": others, **found})
+            runs.append({"seed": seed, "load": load, **found})
             print(f"{name}, seed {seed}: {found['accuracy']:.4f}, {found['cpu']:.0f} s", flush=True)
             write_results("time_to_accuracy", results)
+            store("time_to_accuracy", as_markdown(results))
     return results
 
 
@@ -221,18 +219,12 @@ def table(results: dict[str, Any], part: str) -> list[str]:
 def as_markdown(results: dict[str, Any]) -> str:
     """Return the document."""
     runs = [run for each in results["contestants"].values() for run in each["runs"]]
-    loads = [run["others"] for run in runs if run["others"] is not None]
     lines = [
         "# Time to accuracy",
         "",
         f"Seeds {', '.join(map(str, sorted({run['seed'] for run in runs})))}: median "
-        f"(smallest–largest), tested once a seed. {results['machine']}.",
+        f"(smallest–largest), tested once a seed. {results['machine']}. {at_work(runs)}",
     ]
-    if loads:
-        lines[-1] += (
-            f" While they ran, {min(loads):.0f} to {max(loads):.0f} threads of other programs "
-            "wanted the same cores: compare CPU seconds, wall seconds say little."
-        )
     notes = {
         "cifar10": "All train on the training and validation parts. CPU seconds: training, and for "
         "notebook 13 reading the test part with mirror images averaged.",

@@ -159,3 +159,10 @@ def test_an_unknown_contestant_is_refused(capsys):
     with pytest.raises(SystemExit):
         time_to_accuracy.main(["--only", "nobody"])
     assert "nobody" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("loads", "words"), [([None], "depend on"), ([2.2, 17.6, None], "2 to 18 threads")]
+)
+def test_the_table_says_what_else_ran(loads, words):
+    assert words in measure.at_work([{"load": load} for load in loads])
