@@ -995,8 +995,6 @@ def _steps_key(steps: np.ndarray) -> str | tuple[str, str] | None:
         return "too far", f"Here one moved by {np.abs(steps).max()}."
     if not steps.any(axis=0).all():
         return "one axis"
-    if (np.abs(steps[:, 0]) == np.abs(steps[:, 1])).all():
-        return "diagonal"
     if (steps.min(axis=0) >= 0).any() or (steps.max(axis=0) <= 0).any():
         return "one way"
     ends = {int(each) for each in (*steps.min(axis=0), *steps.max(axis=0))}
@@ -1004,6 +1002,8 @@ def _steps_key(steps: np.ndarray) -> str | tuple[str, str] | None:
         return "an end left out"
     if any(set(along) != {-2, -1, 0, 1, 2} for along in steps.T.tolist()):
         return "only ends"
+    if (np.abs(steps[:, 0]) == np.abs(steps[:, 1])).all():
+        return "diagonal"
     return None
 
 
@@ -1186,7 +1186,7 @@ augment = ProbeExercise(
         ),
         Misconception(
             _with(steps=lambda n, rng: rng.choice([-2, 2], (n, 2))),
-            "Some steps never occur. Up to 2 pixels means −2, −1, 0, 1 or 2, each of them as likely.",
+            "Some steps never occur. Up to 2 pixels means −2, −1, 0, 1 or 2, for down as for right.",
             key="only ends",
         ),
         Misconception(
