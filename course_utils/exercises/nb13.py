@@ -1505,18 +1505,19 @@ choose_recipe = Exercise(
         "What does the largest of the ten say about new pictures?",
         "Which part of the data is there for choosing, so that the test part stays unseen until the "
         "choice is made?",
-        "The inner `max` takes the luckiest seed. `np.mean` makes one number of all seeds, however "
+        "`max` over the seeds takes the luckiest one. `np.mean` makes one number of all seeds, however "
         "many there are.",
     ],
     misconceptions=[
         Misconception(
             _best_by(lambda row: max(row["test"])),
-            "Both mistakes are still there. On which part may you choose, if the test accuracy is to "
-            "be believed afterwards? And what does the inner `max` pick out of several seeds?",
+            "Two things make the winner look better than it is: you choose by the test part, and by the "
+            "luckiest seed of each recipe. Which part is there for choosing? And what makes one number "
+            "of several seeds?",
         ),
         Misconception(
             _best_by(lambda row: np.mean(row["test"])),
-            "All seeds count now. But you still choose by the test part, and so its accuracy is that "
+            "All seeds count, as they should. But you choose by the test part, and so its accuracy is that "
             "of a winner, too good on average. Choose on the validation part; read the test part once, "
             "after that.",
             variants=[
