@@ -9,8 +9,8 @@ many epochs and are compared on the validation part: the test part is not read.
 Each row is the notebook's own `build_cnn` and `train_well` with some of the functions that they
 call replaced (`group`, `compile_well`, `shift_and_flip`); the row of the whole recipe replaces
 them by ones that do the same. Every run is stored as soon as it ends, in `results/ablation.json`,
-under a digest of its settings: an interrupted benchmark goes on where it stopped, and only what
-has changed is run again. Remove the file after a change to the functions themselves.
+under a digest of its settings and of the notebook's functions: an interrupted benchmark goes on
+where it stopped, and only what has changed is run again.
 
 Sources: He initialisation, K. He et al., "Delving deep into rectifiers", 2015; batch
 normalisation, S. Ioffe and C. Szegedy, 2015; one cycle, L. Smith and N. Topin,
@@ -348,9 +348,10 @@ def run(name: str, seed: int) -> dict[str, float]:
 def stored(results: dict[str, Any], rows: list[Row], data: str) -> list[dict[str, Any]]:
     """Return the rows as they are stored, with those earlier runs that still hold."""
     earlier = {row["digest"]: row for row in results.get("rows", [])}
+    code = well_trained.code(without=("group", "compile_well", "one_line"))
     kept = []
     for row in rows:
-        mark = digest(data, PICTURES, row.both_ways, asdict(row.settings))
+        mark = digest(data, PICTURES, row.both_ways, asdict(row.settings), code)
         kept.append(
             {
                 "name": row.name,

@@ -31,6 +31,26 @@ def definitions(notebook: str, names: list[str], **namespace: Any) -> SimpleName
     KeyError
         If the notebook defines no function of that name, or more than one.
     """
+    found = _found(notebook, names)
+    code = ast.fix_missing_locations(ast.Module(body=list(found.values()), type_ignores=[]))
+    exec(compile(code, notebook, "exec"), namespace)
+    return SimpleNamespace(**{name: namespace[name] for name in names})
+
+
+def code_of(notebook: str, names: list[str]) -> str:
+    """Return the code of a notebook's functions, to notice when it changes.
+
+    Docstrings, comments, spaces and the defaults of arguments are left out.
+    """
+    functions = _found(notebook, names).values()
+    for function in functions:
+        if ast.get_docstring(function) is not None:
+            function.body = function.body[1:]
+        function.args.defaults = []
+    return "\n\n".join(sorted(ast.unparse(function) for function in functions))
+
+
+def _found(notebook: str, names: list[str]) -> dict[str, ast.FunctionDef]:
     cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
     found: dict[str, ast.FunctionDef] = {}
     for cell in cells:
@@ -44,6 +64,4 @@ def definitions(notebook: str, names: list[str], **namespace: Any) -> SimpleName
     missing = set(names) - set(found)
     if missing:
         raise KeyError(f"{notebook} defines no function {', '.join(sorted(missing))}")
-    code = ast.fix_missing_locations(ast.Module(body=list(found.values()), type_ignores=[]))
-    exec(compile(code, notebook, "exec"), namespace)
-    return SimpleNamespace(**{name: namespace[name] for name in names})
+    return found

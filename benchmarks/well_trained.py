@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.from_notebook import definitions
-from benchmarks.measure import Clock
+from benchmarks.from_notebook import code_of, definitions
+from benchmarks.measure import Clock, digest
 from course_utils import datasets
 from course_utils.environment import quiet_import
 
@@ -54,19 +54,25 @@ def default(function: str, argument: str) -> Any:
     return inspect.signature(getattr(functions(), function)).parameters[argument].default
 
 
+def code(without: tuple[str, ...] = ("one_line",)) -> str:
+    """Return a short mark of what the notebook's functions do, to notice when it changes."""
+    return digest(code_of(NOTEBOOK, [name for name in _FUNCTIONS if name not in without]))
+
+
 def in_size(pictures: np.ndarray, size: int, notebook: SimpleNamespace) -> np.ndarray:
     """Return the pictures (n, h, h, 3) of that size, themselves where they have it."""
     return pictures if pictures.shape[1] == size else notebook.shrink(pictures, size)
 
 
 def settings_of(sizes: tuple[int, ...] | None = None) -> dict[str, Any]:
-    """Return the numbers that make the recipe, as the notebook has them."""
+    """Return the numbers that make the recipe, and a mark of its code, from the notebook."""
     numbers = {name: default("train_well", name) for name in ("peak", "batch_size", "far")}
     return {
         **numbers,
         "smoothing": default("compile_well", "smoothing"),
         "channels": CHANNELS,
         "sizes": sizes or default("train_well", "sizes"),
+        "code": code(),
     }
 
 

@@ -1,10 +1,11 @@
 """The benchmarks measure what the notebooks show."""
 
+import json
 import math
 
 import pytest
 
-from benchmarks import dense_mnist
+from benchmarks import dense_mnist, from_notebook
 from benchmarks.from_notebook import definitions
 from benchmarks.measure import Clock, in_own_process, middle
 
@@ -59,3 +60,16 @@ def dying_contestant():
     import os
 
     os._exit(3)
+
+
+def test_the_code_of_a_function_is_what_it_does(tmp_path, monkeypatch):
+    def notebook(name, source):
+        cell = {"cell_type": "code", "metadata": {}, "source": [source]}
+        (tmp_path / name).write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+
+    monkeypatch.setattr(from_notebook, "NOTEBOOKS", tmp_path)
+    notebook("a", 'def double(x, by=2):\n    """Return more."""\n    return x * by')
+    notebook("b", "def double(x, by=3):  # more\n    return x*by")
+    notebook("c", "def double(x, by=2):\n    return x + by")
+    one, same, other = (from_notebook.code_of(name, ["double"]) for name in "abc")
+    assert one == same != other
