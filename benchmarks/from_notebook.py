@@ -37,16 +37,17 @@ def definitions(notebook: str, names: list[str], **namespace: Any) -> SimpleName
     return SimpleNamespace(**{name: namespace[name] for name in names})
 
 
-def code_of(notebook: str, names: list[str]) -> str:
+def code_of(notebook: str, names: list[str], defaults: bool = True) -> str:
     """Return the code of a notebook's functions, to notice when it changes.
 
-    Docstrings, comments, spaces and the defaults of arguments are left out.
+    Docstrings, comments and spaces are left out, and where asked for the defaults of arguments.
     """
     functions = _found(notebook, names).values()
     for function in functions:
         if ast.get_docstring(function) is not None:
             function.body = function.body[1:]
-        function.args.defaults = []
+        if not defaults:
+            function.args.defaults = []
     return "\n\n".join(sorted(ast.unparse(function) for function in functions))
 
 

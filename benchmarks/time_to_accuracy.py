@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import cnn_mnist, plain_cnn, well_trained
+from benchmarks.from_notebook import code_of
 from benchmarks.measure import (
     Clock,
     at_work,
@@ -56,7 +57,15 @@ PARTS = {  # data set: contestants, the one whose CPU time is 1, title
     "cifar10": (CIFAR10, "tutorial", "CIFAR-10"),
     "mnist": (cnn_mnist.NAMES, "example", "MNIST"),
 }
-Runs = dict[str, list[dict[str, Any]]]
+_TABLE = [(cnn_mnist.NOTEBOOK, ["build_cnn"])]
+_LEAN = [(cnn_mnist.NOTEBOOK, ["group", "build_lean", "moving_batches", "train_in_one_cycle"])]
+OURS = {  # the functions whose change makes another contestant
+    "cifar10-dense": [(plain_cnn.NOTEBOOK, ["build_dense", "train"])],
+    "cifar10-plain": [(plain_cnn.NOTEBOOK, ["build_cnn", "train"])],
+    "mnist-table": _TABLE,
+    "mnist-lean": _LEAN,
+    "mnist-lean_in_place": _LEAN,
+}
 
 
 def contestants() -> list[str]:
@@ -150,7 +159,8 @@ def settings(contestant: str) -> Any:
     part, name = contestant.split("-")
     if part == "cifar10" and name in ("short", "well"):
         return well_trained.settings_of(well_trained.SHORT if name == "short" else None)
-    return PARTS[part][0][name]
+    label = PARTS[part][0][name]
+    return [label, *(code_of(notebook, names) for notebook, names in OURS.get(contestant, []))]
 
 
 def all_runs(

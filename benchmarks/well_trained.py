@@ -56,7 +56,8 @@ def default(function: str, argument: str) -> Any:
 
 def code(without: tuple[str, ...] = ("one_line",)) -> str:
     """Return a short mark of what the notebook's functions do, to notice when it changes."""
-    return digest(code_of(NOTEBOOK, [name for name in _FUNCTIONS if name not in without]))
+    names = [name for name in _FUNCTIONS if name not in without]
+    return digest(code_of(NOTEBOOK, names, defaults=False))
 
 
 def in_size(pictures: np.ndarray, size: int, notebook: SimpleNamespace) -> np.ndarray:

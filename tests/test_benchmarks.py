@@ -71,5 +71,7 @@ def test_the_code_of_a_function_is_what_it_does(tmp_path, monkeypatch):
     notebook("a", 'def double(x, by=2):\n    """Return more."""\n    return x * by')
     notebook("b", "def double(x, by=3):  # more\n    return x*by")
     notebook("c", "def double(x, by=2):\n    return x + by")
-    one, same, other = (from_notebook.code_of(name, ["double"]) for name in "abc")
+    one, same, other = (from_notebook.code_of(name, ["double"], False) for name in "abc")
     assert one == same != other
+    one, another, _ = (from_notebook.code_of(name, ["double"]) for name in "abc")
+    assert one != another  # default
