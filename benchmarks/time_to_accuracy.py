@@ -57,6 +57,7 @@ PARTS = {  # data set: contestants, the one whose CPU time is 1, title
     "cifar10": (CIFAR10, "tutorial", "CIFAR-10"),
     "mnist": (cnn_mnist.NAMES, "example", "MNIST"),
 }
+WELL = {"short": well_trained.short_recipe, "well": well_trained.well_recipe}
 _TABLE = [(cnn_mnist.NOTEBOOK, ["build_cnn"])]
 _LEAN = [(cnn_mnist.NOTEBOOK, ["group", "build_lean", "moving_batches", "train_in_one_cycle"])]
 OURS = {  # the functions whose change makes another contestant
@@ -121,9 +122,8 @@ def tutorial(data: datasets.Dataset, seed: int, epochs: int = 10) -> dict[str, A
     }
 
 
-def well(data: datasets.Dataset, seed: int, **settings: Any) -> dict[str, Any]:
-    """Train by the recipe of notebook 13 and read both ways; both are counted."""
-    found = well_trained.well_recipe(data, seed, **settings)
+def with_reading(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a result of notebook 13's recipe with the seconds of reading both ways counted."""
     seconds = {
         "cpu": found["cpu"] + found["reading"],
         "wall": found["wall"] + found["reading_wall"],
@@ -131,24 +131,20 @@ def well(data: datasets.Dataset, seed: int, **settings: Any) -> dict[str, Any]:
     return {**found, **seconds}
 
 
-def short(data: datasets.Dataset, seed: int) -> dict[str, Any]:
-    """Train by the recipe of notebook 13, cut short."""
-    return well(data, seed, sizes=well_trained.SHORT)
-
-
 def run(contestant: str, seed: int) -> dict[str, Any]:
     """Load the data and run one contestant (in a process of its own)."""
     part, name = contestant.split("-")
     if part == "mnist":
         return cnn_mnist.run(name, seed)
+    data = without_validation(datasets.load_cifar10())
+    if name in WELL:
+        return with_reading(WELL[name](data, seed))
     recipes: dict[str, Callable[..., dict[str, Any]]] = {
         "tutorial": tutorial,
         "dense": plain_cnn.dense_recipe,
         "plain": plain_cnn.plain_recipe,
-        "short": short,
-        "well": well,
     }
-    return recipes[name](without_validation(datasets.load_cifar10()), seed)
+    return recipes[name](data, seed)
 
 
 # --- all runs -------------------------------------------------------------------------------
@@ -157,7 +153,7 @@ def run(contestant: str, seed: int) -> dict[str, Any]:
 def settings(contestant: str) -> Any:
     """Return what makes a contestant; another makes its stored runs void."""
     part, name = contestant.split("-")
-    if part == "cifar10" and name in ("short", "well"):
+    if part == "cifar10" and name in WELL:
         return well_trained.settings_of(well_trained.SHORT if name == "short" else None)
     label = PARTS[part][0][name]
     return [label, *(code_of(notebook, names) for notebook, names in OURS.get(contestant, []))]

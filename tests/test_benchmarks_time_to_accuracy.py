@@ -59,7 +59,6 @@ def test_the_dense_network_of_12_trains_without_validation(data):
 
 def test_reading_both_ways_is_counted_and_done_in_the_size_of_the_last_epoch(data, monkeypatch):
     pytest.importorskip("keras")
-    monkeypatch.setattr(well_trained, "CHANNELS", (4, 8))
     sizes, original = [], well_trained.in_size
 
     def spy(pictures, size, notebook):
@@ -67,9 +66,10 @@ def test_reading_both_ways_is_counted_and_done_in_the_size_of_the_last_epoch(dat
         return original(pictures, size, notebook)
 
     monkeypatch.setattr(well_trained, "in_size", spy)
-    found = time_to_accuracy.well(data, seed=0, sizes=(16,), channels=(4, 8))
+    found = well_trained.well_recipe(data, seed=0, sizes=(16,), channels=(4, 8))
     assert sizes == [16]
-    assert found["cpu"] > found["reading"] > 0
+    assert time_to_accuracy.with_reading(found)["cpu"] == found["cpu"] + found["reading"]
+    assert found["reading"] > 0 and found["cpu"] > 0
     assert found["parameters"] == 3 * 9 * 4 + 4 * 9 * 8 + 4 * (4 + 8) + 9 * 10
 
 
