@@ -60,7 +60,8 @@ def load(name: str) -> keras.Model:
     -------
     keras.Model
         With its trained weights and, where it had them, its loss and metrics; the optimiser
-        starts afresh.
+        starts afresh. Not compiled where its settings can't be rebuilt, as with a learning rate
+        that a notebook wrote as a class of its own.
 
     Raises
     ------
@@ -199,8 +200,8 @@ def _packed(model: keras.Model, name: str, facts: Mapping[str, Any]) -> tuple[by
             "so that others can train the network again."
         )
     record = {"versions": _versions(), "parameters": int(model.count_params()), **facts}
-    if getattr(model, "compiled", False):
-        record["compile"] = {**(model.get_compile_config() or {})}
+    if getattr(model, "compiled", False) and (settings := _compile_settings(model)):
+        record["compile"] = settings
     try:
         text = json.dumps(record, indent=1, default=_plain, ensure_ascii=False) + "\n"
     except (TypeError, ValueError) as error:
@@ -227,6 +228,21 @@ def _keep(name: str, data: bytes, facts: bytes) -> Path:
         {"sha256": _digest(data), "bytes": len(data), "facts_sha256": _digest(facts)},
     )
     return target
+
+
+def _compile_settings(model: keras.Model) -> dict[str, Any]:
+    """Return how the model was compiled, or nothing if that can't be done again from a file.
+
+    A learning rate written as a class in a notebook, say, is unknown to whoever loads the file.
+    """
+    import keras
+
+    settings = {**(model.get_compile_config() or {})}
+    try:
+        keras.saving.deserialize_keras_object(json.loads(json.dumps(settings, default=_plain)))
+    except (TypeError, ValueError):
+        return {}
+    return settings
 
 
 def _model_bytes(model: keras.Model) -> bytes:

@@ -100,6 +100,24 @@ def test_an_uncompiled_model_comes_back_uncompiled(folder):
     assert not trained.load("bare").compiled
 
 
+def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
+    import keras
+
+    class Falling(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 1 / (1 + step)
+
+        def get_config(self):
+            return {}
+
+    network = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+    network.compile(keras.optimizers.SGD(Falling()), "mse")
+    trained.save(network, "own_rate", FACTS)
+    again = trained.load("own_rate")
+    assert not again.compiled
+    assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
+
+
 def test_the_registry_changes_in_one_table_only(folder, model):
     trained.save(model, "00_reader", FACTS)
     first = (folder / "registry.toml").read_text()
