@@ -42,6 +42,9 @@ BOXES = {
     ],
     "11": [("Flatten (120, 0)", "dense layer of 120")],
     "12": [("two colour channels", "three", "red, green and blue")],
+    "13": [
+        ("goes after the activation", "prevents over-fitting", "empirical question", "side effect")
+    ],
 }
 # Notebook → numbers computed in an output and guarded by an assertion.
 NUMBERS = {
@@ -97,6 +100,7 @@ NUMBERS = {
         *[896, 18_496, 36_928, 65_600, 650],  # of each layer of the CNN
         *[56_320, 66_250, 122_570],  # of its convolutions, of its dense layers, together
     ],
+    "13": [4, 5],  # mean and variance of the batch normalised by hand
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}
 SEPARATOR = "[,_ '\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]?"
