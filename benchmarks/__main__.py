@@ -8,7 +8,6 @@ in `benchmarks/results`. `python -m benchmarks.long_cifar10` takes longer still 
 
 from benchmarks import (
     ablation,
-    cnn_mnist,
     convolution,
     dense_mnist,
     iris,
@@ -22,7 +21,6 @@ for benchmark in (
     stand_in_difficulty,
     iris,
     dense_mnist,
-    cnn_mnist,
     convolution,
     small_cnn,
     time_to_accuracy,

@@ -1,14 +1,12 @@
 """The two CNNs of notebook 11 beside Keras's MNIST example and the dense network of notebook 07.
 
-    COURSE_DATA_DIR=… python -m benchmarks.cnn_mnist
-
-All on the same data and cores, each run in a process of its own. The example is built anew from its
-description (https://keras.io/examples/vision/mnist_convnet/): convolutions of 32 and 64 kernels of
-3 × 3 with ReLU, each followed by max pooling, dropout 0.5, ten outputs; Adam, batches of 128,
-15 epochs, a tenth of the 60 000 training pictures kept for validation, divided by 255 beforehand,
-labels one-hot. Ours keep 5 000 for validation. Their recipes were chosen on those and frozen
-before the test part was read; the test part is read once per seed, in place and moved by 1 to 6
-pixels in four directions.
+`benchmarks.time_to_accuracy` runs them. The example is built anew from its description
+(https://keras.io/examples/vision/mnist_convnet/): convolutions of 32 and 64 kernels of 3 × 3 with
+ReLU, each followed by max pooling, dropout 0.5, ten outputs; Adam, batches of 128, 15 epochs, a
+tenth of the 60 000 training pictures kept for validation, divided by 255 beforehand, labels
+one-hot. Ours keep 5 000 for validation. Their recipes were chosen on those and frozen before the
+test part was read; the test part is read once per seed, in place and moved by 1 to 6 pixels in four
+directions.
 """
 
 import contextlib
@@ -22,12 +20,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.from_notebook import definitions
-from benchmarks.measure import Clock, in_own_process, machine, middle, publish
+from benchmarks.measure import Clock
 from course_utils import datasets, digits
 from course_utils.environment import quiet_import
 
 NOTEBOOK = "11_a_cnn_reads_digits.ipynb"
-SEEDS = (0, 1, 2)
 NAMES = {
     "example": "Keras's example: 32-64, dropout, 15 epochs",
     "table": "notebook 11, the table's CNN: 8-16, dense 120-64, 6 epochs",
@@ -151,24 +148,6 @@ def run(contestant: str, seed: int) -> dict[str, Any]:
     return {**found, "moved": moved}
 
 
-def table_of_costs(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Return the Markdown rows of accuracy and cost; the ratio is that of the medians."""
-    reference = statistics.median(r["cpu"] for r in runs["example"])
-    rows = [
-        "| network | parameters | test accuracy | CPU s | CPU, ratio | wall s | peak GB |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, results in runs.items():
-        cpu = [r["cpu"] for r in results]
-        rows.append(
-            f"| {NAMES[name]} | {results[0]['parameters']} "
-            f"| {middle([r['accuracy'] for r in results], 4)} | {middle(cpu, 1)} "
-            f"| {statistics.median(cpu) / reference:.2f} "
-            f"| {middle([r['wall'] for r in results], 1)} | {max(r['peak'] for r in results):.2f} |"
-        )
-    return rows
-
-
 def table_of_shifts(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Return the Markdown rows of median accuracies on moved digits."""
     steps = range(digits.FURTHEST + 1)
@@ -180,47 +159,3 @@ def table_of_shifts(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
         medians = [statistics.median(r["moved"][step] for r in results) for step in steps]
         rows.append(f"| {NAMES[name]} | " + " | ".join(f"{m:.3f}" for m in medians) + " |")
     return rows
-
-
-def others_at_work() -> str:
-    """Return a sentence on what else the machine had to do just now."""
-    if not hasattr(os, "getloadavg"):  # Windows
-        return "Compare CPU seconds: wall seconds depend on what else the machine does."
-    return (
-        f"When it began, {os.getloadavg()[0]:.0f} threads of other programs were running or "
-        "waiting on the same cores: compare CPU seconds, wall seconds say little."
-    )
-
-
-def main() -> None:
-    """Run all contestants with each seed, turn by turn, and publish both tables."""
-    others = others_at_work()
-    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
-    for seed in SEEDS:
-        for name in NAMES:
-            found = in_own_process("benchmarks.cnn_mnist:run", contestant=name, seed=seed)
-            print(f"{name}, seed {seed}: {found['accuracy']:.4f}, {found['cpu']:.0f} s", flush=True)
-            runs[name].append(found)
-    publish(
-        "cnn_mnist",
-        "\n".join(
-            [
-                "# CNNs on MNIST",
-                "",
-                f"Data: {datasets.load_mnist().source.copy}. Seeds {', '.join(map(str, SEEDS))}; "
-                "median (smallest–largest). CPU and wall seconds: training only, its validation "
-                f"included. {machine()}. {others}",
-                "",
-                *table_of_costs(runs),
-                "",
-                "Accuracy on the test digits moved by 1 to 6 pixels: mean over four directions, "
-                "median of the seeds.",
-                "",
-                *table_of_shifts(runs),
-            ]
-        ),
-    )
-
-
-if __name__ == "__main__":
-    main()

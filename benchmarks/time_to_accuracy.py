@@ -241,6 +241,15 @@ def as_markdown(results: dict[str, Any]) -> str:
         if len(rows) > 2:
             lines += ["", f"## {title}", "", f"Data: {results['data'][part]}. {notes[part]}", ""]
             lines += rows
+    shifts = {name: results["contestants"][f"mnist-{name}"]["runs"] for name in cnn_mnist.NAMES}
+    if all(shifts.values()):
+        lines += [
+            "",
+            "Accuracy on the test digits moved by 1 to 6 pixels: mean over four directions, median "
+            "of the seeds.",
+            "",
+            *cnn_mnist.table_of_shifts(shifts),
+        ]
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import measure, plain_cnn, time_to_accuracy, well_trained
+from benchmarks import cnn_mnist, measure, plain_cnn, time_to_accuracy, well_trained
 from course_utils import datasets
 
 SOURCES = {
@@ -90,7 +90,8 @@ def runs(monkeypatch, tmp_path):
         asked.append((name, seed))
         cpu = 200.0 if name.endswith(("tutorial", "example")) else 50.0
         figures = {"accuracy": 0.7 + seed / 100, "cpu": cpu, "wall": 150.0, "peak": 1.25}
-        return {**figures, "parameters": 1000}
+        moved = {"moved": [figures["accuracy"], *[0.5] * 6]} if name.startswith("mnist") else {}
+        return {**figures, **moved, "parameters": 1000}
 
     one_run.asked = asked
     return one_run
@@ -140,6 +141,8 @@ def test_both_tables_say_the_copy_and_the_ratio(runs):
             assert f"| {label} | 1000 | 0.7100 (0.7000–0.7200) |" in text
     assert "pictures; aaaaaaaaaaaa" in text and "digits; bbbbbbbbbbbb" in text
     assert text.count("| 1.00 |") == 2 and "| 0.25 |" in text
+    for label in cnn_mnist.NAMES.values():
+        assert f"| {label} | 0.710 | 0.500 |" in text, "the shifted digits"
 
 
 def test_a_table_without_its_reference_has_no_ratio(runs):
