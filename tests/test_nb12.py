@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.from_notebook import definitions
 from course_utils import datasets
+from course_utils.checks import NOT_YET
 from course_utils.environment import quiet_import
 from course_utils.exercises import nb12
 
@@ -89,6 +90,68 @@ def test_turning_point_of_early_stopping(keras):
     for epoch, val_loss in enumerate(history["val_loss"]):
         stopping.on_epoch_end(epoch, {"val_loss": val_loss})
     assert stopping.best_epoch + 1 == nb12.turning_point.oracle(history) == 3
+
+
+@pytest.mark.parametrize(
+    "falls",
+    [
+        lambda loss, val_loss, best: loss[-1] < loss[0],
+        lambda loss, val_loss, best: val_loss[-1] > loss[-1],
+        lambda loss, val_loss, best: loss[-1] < loss[-2],
+        lambda loss, val_loss, best: min(loss) < loss[best],
+    ],
+    ids=["than the first epoch", "a gap", "than the epoch before", "ever lower"],
+)
+def test_turning_point_asks_for_training_loss_lower_than_at_the_turn(falls):
+    def answer(history):
+        loss, val_loss = history["loss"], history["val_loss"]
+        best = val_loss.index(min(val_loss))
+        return best + 1 if val_loss[-1] > val_loss[best] and falls(loss, val_loss, best) else 0
+
+    verdict = nb12.turning_point.verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda train, pictures: (pictures - pictures.mean()) / pictures.std(),
+        lambda train, pictures: pictures / 255,
+        lambda train, pictures: (pictures - train.mean((1, 2))) / train.std((1, 2)),
+        lambda train, pictures: (pictures - train.mean(-1)) / train.std(-1),
+        lambda train, pictures: (pictures - train.mean((0, 1, 2))) / train.std((0, 1, 2), ddof=1),
+    ],
+    ids=["own, all channels", "by 255", "each picture", "over channels", "n - 1"],
+)
+def test_first_attempts_at_standardising_get_a_sentence_of_their_own(answer):
+    verdict = nb12.standardise.verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "map_bias", "flat"),
+    [
+        (lambda below, picture: 9 * below, 0, lambda h, w, c: h * w * c),
+        (lambda below, picture: 9 * below, 1, lambda h, w, c: c),
+        (lambda below, picture: 9 * picture, 1, lambda h, w, c: h * w * c),
+        (lambda below, picture: 9 * below, 1, lambda h, w, c: h * h * c),
+    ],
+    ids=["no biases of maps", "no flatten", "depth of the picture", "height squared"],
+)
+def test_first_attempts_at_counting_get_a_sentence_of_their_own(kernel, map_bias, flat):
+    def answer(shape, maps, hidden, classes):
+        height, width, below = shape
+        total = 0
+        for count in maps:
+            total += (kernel(below, shape[2]) + map_bias) * count
+            height, width, below = height // 2, width // 2, count
+        return total + (flat(height, width, below) + 1) * hidden + (hidden + 1) * classes
+
+    verdict = nb12.cnn_parameters.verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
 
 
 def test_thumbnails_do_not_see_brightness_and_contrast(notebook):

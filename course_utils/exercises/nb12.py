@@ -200,6 +200,26 @@ def _spread_of_all(train, pictures):
     return (pictures - train.mean(axis=(0, 1, 2))) / train.std()
 
 
+def _own_together(train, pictures):
+    return (pictures - pictures.mean()) / pictures.std()
+
+
+def _by_255(train, pictures):
+    return pictures / 255
+
+
+def _rows_and_columns_only(train, pictures):
+    return (pictures - train.mean(axis=(1, 2))) / train.std(axis=(1, 2))
+
+
+def _over_the_channels(train, pictures):
+    return (pictures - train.mean(axis=-1)) / train.std(axis=-1)
+
+
+def _one_less(train, pictures):
+    return (pictures - train.mean(axis=(0, 1, 2))) / train.std(axis=(0, 1, 2), ddof=1)
+
+
 def _back_to_bytes(train, pictures):
     return my_standardise(train, pictures).astype(np.uint8)
 
@@ -271,6 +291,31 @@ standardise = Exercise(
             "`std` needs the same axes as `mean`.",
         ),
         Misconception(
+            _own_together,
+            "Two things at once: you measure on `pictures`, where the network has learned with the "
+            "scale of `train`; and you take one mean and one spread for all three channels.",
+        ),
+        Misconception(
+            _by_255,
+            "You divide by 255, as our `Rescaling` layer does. Here each channel is to have mean 0 and "
+            "spread 1 on the training part: subtract its mean, divide by its `std`.",
+        ),
+        Misconception(
+            _rows_and_columns_only,
+            "You average over rows and columns, so each training picture has means of its own. "
+            "Average over the pictures, axis 0, as well: only the channels stay apart.",
+        ),
+        Misconception(
+            _over_the_channels,
+            "You average *over* the channels, axis -1, and so mix red, green and blue. That is the one "
+            "axis to keep: average over the three others.",
+        ),
+        Misconception(
+            _one_less,
+            "Nearly: your `std` divides by n - 1 (`ddof=1`). Leave that out: with millions of pixels it "
+            "makes no difference, with the few of this case it does.",
+        ),
+        Misconception(
             _back_to_bytes,
             "You turn the result back into bytes. It lies around 0, half of it below, and bytes know "
             "neither a minus nor a fraction.",
@@ -313,6 +358,7 @@ def _count_cnn(
     *,
     kernel=lambda channels: 9 * channels,
     biases=lambda nodes: nodes,
+    map_biases=None,
     halve=lambda side: side // 2,
     flat=lambda height, width, channels: height * width * channels,
     output=True,
@@ -323,7 +369,7 @@ def _count_cnn(
     channels = channels if depth is None else depth
     total = 0
     for count in maps:
-        total += kernel(channels) * count + biases(count)
+        total += kernel(channels) * count + (map_biases or biases)(count)
         height, width, channels = halve(height), halve(width), count
     total += flat(height, width, channels) * hidden + biases(hidden)
     return total + (hidden * classes + biases(classes) if output else 0)
@@ -352,6 +398,24 @@ def _pooling_forgotten(shape, maps, hidden, classes):
 def _maps_forgotten(shape, maps, hidden, classes):
     return _count_cnn(
         shape, maps, hidden, classes, flat=lambda height, width, channels: height * width
+    )
+
+
+def _no_biases_of_maps(shape, maps, hidden, classes):
+    return _count_cnn(shape, maps, hidden, classes, map_biases=lambda nodes: 0)
+
+
+def _not_flattened(shape, maps, hidden, classes):
+    return _count_cnn(shape, maps, hidden, classes, flat=lambda height, width, channels: channels)
+
+
+def _depth_of_the_picture(shape, maps, hidden, classes):
+    return _count_cnn(shape, maps, hidden, classes, kernel=lambda channels: 9 * shape[2])
+
+
+def _square(shape, maps, hidden, classes):
+    return _count_cnn(
+        shape, maps, hidden, classes, flat=lambda height, width, channels: height**2 * channels
     )
 
 
@@ -425,6 +489,24 @@ cnn_parameters = Exercise(
             _maps_forgotten,
             "Flatten puts *all* maps into one row: height × width × maps numbers, not height × "
             "width.",
+        ),
+        Misconception(
+            _no_biases_of_maps,
+            "The dense layers are right. The convolutions have biases too: one for each map.",
+        ),
+        Misconception(
+            _not_flattened,
+            "Your first dense layer reads one number of each map. Flatten gives it all of them: height "
+            "× width × maps, with the height and width that the pooling has left.",
+        ),
+        Misconception(
+            _depth_of_the_picture,
+            "All your kernels are as deep as the *picture*. From the second group on a kernel reads "
+            "the maps of the group before: let `channels` become the number of maps.",
+        ),
+        Misconception(
+            _square,
+            "You take width and height for equal. `shape` gives both: a picture need not be square.",
         ),
         Misconception(
             _rounded_up,
@@ -506,6 +588,17 @@ def _training_not_asked(history):
     return best + 1 if val_loss[-1] > val_loss[best] else 0
 
 
+def _risen_and(falls):
+    """Return an answer that asks for the first sign, and for the second in a way of its own."""
+
+    def answer(history):
+        loss, val_loss = history["loss"], history["val_loss"]
+        best = int(np.argmin(val_loss))
+        return best + 1 if val_loss[-1] > val_loss[best] and falls(loss, val_loss, best) else 0
+
+    return answer
+
+
 def _always_an_epoch(history):
     return int(np.argmin(history["val_loss"])) + 1
 
@@ -572,6 +665,18 @@ turning_point = Exercise(
             ),
             "a small bump before the lowest point",
         ),
+        Case(
+            (_curves([2.0, 1.0, 1.6, 1.4], [2.0, 1.5, 2.0, 2.5], [0.3, 0.5, 0.4, 0.4]),),
+            "training ends better than it began, but worse than in epoch 2",
+        ),
+        Case(
+            (_curves([2.0, 1.0, 0.9, 1.2], [2.0, 1.5, 2.0, 2.5], [0.3, 0.5, 0.4, 0.4]),),
+            "training falls a little longer, then ends worse than in epoch 2",
+        ),
+        Case(
+            (_curves([1.0, 0.8, 1.3], [1.1, 1.0, 2.0], [0.6, 0.7, 0.5]),),
+            "both get worse than they were at first",
+        ),
     ],
     random_cases=_turning_random,
     tolerance=0,
@@ -607,6 +712,26 @@ turning_point = Exercise(
             _training_not_asked,
             "The first sign is right: validation loss has risen. But look at the case where *training* "
             "loss has risen too. That is training gone wrong, not over-fitting: return 0 there.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: loss[-1] < loss[0]),
+            "You compare the last training loss with that of the *first* epoch. What counts is what "
+            "happened after the turn: compare it with the epoch you found.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: val_loss[-1] > loss[-1]),
+            "Your second sign is a gap: validation loss above training loss. That is normal. Asked for "
+            "is a training loss that is lower at the end than in the epoch you found.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: loss[-1] < loss[-2]),
+            "You compare the last two training losses. Compare the last one with that of the epoch you "
+            "found: a single step tells little.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: min(loss) < loss[best]),
+            "You ask whether training loss was *ever* lower than in the epoch you found. It may have "
+            "risen again since: asked for is the end.",
         ),
         Misconception(
             _always_an_epoch,
