@@ -60,8 +60,8 @@ def load(name: str) -> keras.Model:
     -------
     keras.Model
         With its trained weights and, where it had them, its loss and metrics; the optimiser
-        starts afresh. Not compiled where its settings can't be rebuilt, as with a learning rate
-        that a notebook wrote as a class of its own.
+        starts afresh, at Keras's learning rate where its own was a class of a notebook. Not
+        compiled where its settings can't be rebuilt.
 
     Raises
     ------
@@ -231,18 +231,23 @@ def _keep(name: str, data: bytes, facts: bytes) -> Path:
 
 
 def _compile_settings(model: keras.Model) -> dict[str, Any]:
-    """Return how the model was compiled, or nothing if that can't be done again from a file.
+    """Return how the model was compiled, as far as that can be done again from a file.
 
-    A learning rate written as a class in a notebook, say, is unknown to whoever loads the file.
+    A learning rate written as a class in a notebook is unknown to whoever loads the file: then the
+    optimiser comes with the rate that Keras gives it.
     """
     import keras
 
-    settings = {**(model.get_compile_config() or {})}
-    try:
-        keras.saving.deserialize_keras_object(json.loads(json.dumps(settings, default=_plain)))
-    except (TypeError, ValueError):
-        return {}
-    return settings
+    settings = json.loads(json.dumps({**(model.get_compile_config() or {})}, default=_plain))
+    for forgotten in ("", "learning_rate"):
+        if forgotten:
+            settings.get("optimizer", {}).get("config", {}).pop(forgotten, None)
+        try:
+            keras.saving.deserialize_keras_object(settings)
+        except (TypeError, ValueError):
+            continue
+        return settings
+    return {}
 
 
 def _model_bytes(model: keras.Model) -> bytes:

@@ -100,7 +100,7 @@ def test_an_uncompiled_model_comes_back_uncompiled(folder):
     assert not trained.load("bare").compiled
 
 
-def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
+def test_a_learning_rate_that_a_file_cannot_rebuild_is_left_out(folder):
     import keras
 
     class Falling(keras.optimizers.schedules.LearningRateSchedule):
@@ -114,6 +114,22 @@ def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
     network.compile(keras.optimizers.SGD(Falling()), "mse")
     trained.save(network, "own_rate", FACTS)
     again = trained.load("own_rate")
+    assert again.evaluate(X, X[:, :1], verbose=0) == network.evaluate(X, X[:, :1], verbose=0)
+    assert float(again.optimizer.learning_rate) == np.float32(0.01)
+    assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
+
+
+def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
+    import keras
+
+    class Difference(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+    network = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+    network.compile("sgd", Difference())
+    trained.save(network, "own_loss", FACTS)
+    again = trained.load("own_loss")
     assert not again.compiled
     assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
 

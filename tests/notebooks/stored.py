@@ -140,7 +140,10 @@ def hand_over(folder, name, model, history, data, seed, accuracy, accuracy_is):
         "accuracy_is": accuracy_is,
         "history": dict(curves),
     }
-    text = json.dumps({"model": model.to_json(), "facts": facts}, default=plain)
+    layers = json.loads(model.to_json())
+    if layers.pop("compile_config", None) and (settings := trained._compile_settings(model)):
+        layers["compile_config"] = settings
+    text = json.dumps({"model": json.dumps(layers), "facts": facts}, default=plain)
     (Path(folder) / f"{name}.json").write_text(text, encoding="utf-8")
     np.savez(Path(folder) / f"{name}.npz", *model.get_weights())
 
