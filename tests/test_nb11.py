@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import math
+import operator
 
 import numpy as np
 import pytest
@@ -236,3 +237,109 @@ def test_an_untouched_cell_does_not_name_its_bugs():
         verdict = getattr(nb11, name).verdict(namespace[f"my_{name}"])
         assert verdict.voice == "not yet"
         assert not any(word in verdict.headline for word in words), verdict.headline
+
+
+# --- answers that look right ----------------------------------------------------------------------
+
+
+def padded_by(cells, divide=operator.floordiv):
+    """Return a `my_trace_shapes` with its own padding for "same", and its own pooling."""
+
+    def trace(shape, rows):
+        height, width, channels = shape
+        shapes = []
+        for kind, *numbers in rows:
+            if kind == "conv":
+                channels, k, padding = numbers
+                extra = 2 * cells(k) if padding == "same" else 0
+                height, width = height + extra - k + 1, width + extra - k + 1
+            else:
+                height, width = divide(height, numbers[0]), divide(width, numbers[0])
+            shapes.append((height, width, channels))
+        return shapes
+
+    return trace
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        ({"cells": lambda k: 1}, "one cell on each side"),
+        ({"cells": lambda k: k // 2}, "even size"),
+        ({"cells": lambda k: (k - 1) / 2, "divide": operator.truediv}, "//"),
+    ],
+)
+def test_a_wrong_size_is_named(mistake, words):
+    verdict = nb11.trace_shapes.verdict(padded_by(**mistake))
+    assert verdict.voice == "not yet" and words in verdict.headline
+
+
+def network_like(keras, before, scale=1 / 255, bend="relu", optimizer="adam", tail="softmax"):
+    """Return a `my_setup` that does not come from the exercise's own module."""
+
+    def my_setup(x):
+        layers = [keras.Input((28, 28)), keras.layers.Rescaling(scale)]
+        layers += [keras.layers.Reshape((28, 28, 1)), keras.layers.Conv2D(8, 3, activation=bend)]
+        layers += [keras.layers.MaxPooling2D(), keras.layers.Flatten()]
+        model = keras.Sequential([*layers, keras.layers.Dense(10, activation=tail)])
+        made = keras.optimizers.Adam(0.0) if optimizer == "rate 0" else optimizer
+        model.compile(optimizer=made, loss="sparse_categorical_crossentropy")
+        return before(x), model
+
+    return my_setup
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"optimizer": "rate 0"}, "learning rate"),
+        ({"before": lambda x: 255 - x}, "changed places"),
+        ({"scale": 1 / 128}, "another scale"),
+        ({"scale": 1 / 200}, "another scale"),
+        ({"bend": None}, "ReLU after the convolution"),
+        ({"before": lambda x: np.rot90(x, axes=(1, 2)).copy()}, "have changed"),
+        ({"before": lambda x: x / 255}, "twice"),
+        ({"before": lambda x: x // 255}, "Only 0 and 1"),
+        ({"tail": None}, "nobody applies softmax"),
+    ],
+)
+def test_a_network_that_would_not_learn_is_not_accepted(keras, change, words):
+    verdict = nb11.setup.verdict(network_like(keras, **{"before": lambda x: x, **change}))
+    assert verdict.voice == "not yet" and words in repr(verdict), repr(verdict)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"optimizer": "sgd"}, {"scale": 1 / 256}, {"bend": "elu"}], ids=str
+)
+def test_a_network_that_would_learn_is_accepted(keras, change):
+    verdict = nb11.setup.verdict(network_like(keras, **{"before": lambda x: x, **change}))
+    assert verdict.voice == "well done", repr(verdict)
+
+
+def by_steps(draw, images, rng):
+    return np.stack([digits.shift(image[None], *map(int, draw(rng)))[0] for image in images])
+
+
+def from_numpys_own(images, rng):
+    return by_steps(lambda _: np.random.randint(-2, 3, size=2), images, rng)
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda rng: rng.permutation([int(rng.integers(-2, 3)), 0]), "never both"),
+        (lambda rng: rng.choice([-2, -1, 1, 2], size=2), "never occur"),
+        (lambda rng: rng.choice([-2, 2], size=2), "never occur"),
+        (lambda rng: rng.integers(-2, 3, size=2) * rng.integers(0, 2), "stay where they are"),
+        (lambda rng: np.array([1, -1]) * rng.integers(-2, 3), "diagonal"),
+    ],
+)
+def test_shifts_that_leave_some_out_are_not_accepted(draw, words):
+    verdict = nb11.augment.verdict(lambda images, rng: by_steps(draw, images, rng))
+    assert verdict.voice == "not yet" and words in verdict.headline, repr(verdict)
+
+
+def test_shifts_that_cannot_be_repeated_and_floats_are_not_accepted():
+    assert "repeat" in nb11.augment.verdict(from_numpys_own).headline
+    verdict = nb11.augment.verdict(lambda images, rng: nb11.my_augment(images, rng) / 1)
+    assert "uint8" in verdict.headline

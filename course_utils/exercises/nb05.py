@@ -462,8 +462,8 @@ classifier = ProbeExercise(
         ),
         Misconception(
             lambda: _compiled(3, "softmax", None, from_logits=True),
-            "Now both do it: the layer applies softmax, and from_logits=True tells the loss to apply "
-            "it as well. Choose one of the two.",
+            "Now both are told to do it: the layer applies softmax, and from_logits=True asks the loss "
+            "for it as well. (On TensorFlow Keras notices in `fit`, and warns.) Choose one of the two.",
             key="twice",
         ),
         Misconception(

@@ -102,7 +102,7 @@ def _trace_random(rng: np.random.Generator) -> Iterator[Case]:
         shape = (*(int(n) for n in rng.integers(40, 70, 2)), int(rng.choice([1, 3])))
         rows: list[tuple] = []
         for _ in range(int(rng.integers(1, 3))):
-            kernel, padding = int(rng.choice([3, 5])), str(rng.choice(["same", "valid"]))
+            kernel, padding = int(rng.integers(2, 8)), str(rng.choice(["same", "valid"]))
             rows += [("conv", int(rng.integers(4, 33)), kernel, padding)]
             rows += [("pool", int(rng.choice([2, 3])))]
         yield Case((shape, rows))
@@ -121,6 +121,8 @@ trace_shapes = Exercise(
         Case(((7, 9, 4), [("pool", 2)]), "a row and a column left over"),
         Case(((30, 24, 3), [("pool", 3), ("pool", 2)]), "pooling twice"),
         Case(((5, 6, 1), [("conv", 4, 5, "valid")]), "the kernel just fits"),
+        Case(((28, 24, 1), [("conv", 4, 5, "same"), ("conv", 4, 7, "same")]), "larger kernels"),
+        Case(((9, 8, 1), [("conv", 2, 4, "same")]), "a kernel without a middle"),
     ],
     random_cases=_trace_random,
     tolerance=0,
@@ -136,6 +138,25 @@ trace_shapes = Exercise(
             lambda shape, rows: _walk(shape, rows, conv=lambda n, k, p: n - k + 1),
             "You shrink the map at every convolution. With “same” zeros are put around it, so that "
             "height and width stay.",
+        ),
+        Misconception(
+            lambda shape, rows: _walk(
+                shape, rows, conv=lambda n, k, p: n - k + (3 if p == "same" else 1)
+            ),
+            "You add one cell on each side for every “same”. That keeps the size for a kernel of 3; a "
+            "larger kernel needs more. “same” means: as many as keep height and width.",
+        ),
+        Misconception(
+            lambda shape, rows: _walk(
+                shape, rows, conv=lambda n, k, p: n - k + 1 + (k // 2 * 2 if p == "same" else 0)
+            ),
+            "For a kernel of even size, kernel // 2 cells on each side are one too many. “same” keeps "
+            "height and width whatever the kernel; Keras then adds one cell less on one side.",
+        ),
+        Misconception(
+            lambda shape, rows: _walk(shape, rows, pool=lambda n, w: n / w),
+            "Half a block can't be pooled, and no map has 4.5 rows: divide with `//`, which leaves out "
+            "the rest.",
         ),
         Misconception(
             lambda shape, rows: _walk(shape, rows, conv=lambda n, k, p: n),
@@ -317,7 +338,7 @@ layer_parameters = Exercise(
     "multiplying?",
 )
 
-# --- find two bugs: pictures and network that fit -----------------------------------------------
+# --- find two bugs: pictures, network and loss that fit -----------------------------------------------
 
 
 def my_setup(x):
@@ -346,15 +367,18 @@ def _network(
     from_logits: bool = False,
     nodes: int = 10,
     extra: bool = False,
+    offset: float = 0.0,
+    relu: bool = True,
+    rate: float = 0.001,
 ) -> Any:
     """Build the network of `my_setup` with something changed."""
     import keras
 
     layers = [keras.Input((28, 28))]
-    layers += [keras.layers.Rescaling(scale)] if scale else []
+    layers += [keras.layers.Rescaling(scale, offset)] if scale else []
     layers += [
         keras.layers.Reshape((28, 28, 1)),
-        keras.layers.Conv2D(8, 3, activation="relu"),
+        keras.layers.Conv2D(8, 3, activation="relu" if relu else None),
         keras.layers.MaxPooling2D(),
         keras.layers.Flatten(),
         keras.layers.Dense(nodes, activation=activation),
@@ -364,7 +388,7 @@ def _network(
     if from_logits:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     if loss:
-        model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+        model.compile(optimizer=keras.optimizers.Adam(rate), loss=loss, metrics=["accuracy"])
     return model
 
 
@@ -380,6 +404,22 @@ def _setup_with_a_channel(x):
     return x[..., np.newaxis], _network()
 
 
+def _setup_from_minus_one(x):
+    return x, _network(scale=1 / 127.5, offset=-1)
+
+
+def _setup_relu_as_a_layer(x):
+    import keras
+
+    layers = list(_network(relu=False).layers)
+    model = keras.Sequential([keras.Input((28, 28)), *layers[:4], keras.layers.ReLU(), *layers[4:]])
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, 90, warmup_target=0.01, warmup_steps=10
+    )  # begins at 0, and rises
+    model.compile(optimizer=keras.optimizers.SGD(rate), loss="sparse_categorical_crossentropy")
+    return x, model
+
+
 def _what_the_first_kernel_sees(model: Any, pictures: np.ndarray) -> np.ndarray | str:
     """Send pictures through the layers before the first convolution."""
     value = pictures
@@ -391,13 +431,38 @@ def _what_the_first_kernel_sees(model: Any, pictures: np.ndarray) -> np.ndarray 
     return "There is no Conv2D layer left in your network; that part was fine."
 
 
-def _scale_key(seen: np.ndarray) -> str | None:
+def _scale_key(x: np.ndarray, seen: np.ndarray) -> str | tuple | None:
     """Return what is wrong with the numbers that reach the first kernel."""
+    if seen.size != x.size:
+        return f"Before the first kernel {x.shape} became {seen.shape}: only divide, and Reshape."
     if set(np.unique(seen)) <= {0.0, 1.0}:
         return "Only 0 and 1 reach the first kernel: the greys in between are gone (was it `//`?)."
-    if np.abs(seen).max() > 2:
+    if np.ptp(seen) == 0:
+        return "Every pixel reaches the first kernel as the same number."
+    if np.abs(seen).max() > 50:
         return "not scaled"
-    return "scaled twice" if np.ptp(seen) < 0.1 else None
+    likeness = np.corrcoef(x.ravel(), seen.ravel())[0, 1]
+    if likeness < -0.999:
+        return "inverted"
+    if likeness < 0.999:
+        return "The pictures that reach the first kernel have changed. Dividing is all they need."
+    if np.ptp(seen) < 0.1:
+        return "scaled twice"
+    if np.abs(seen).max() > 1.01 or np.abs(seen).max() < 0.9:
+        return "other scale", f"Here a pixel of {x.max()} arrives as {seen.max():.2f}."
+    return None
+
+
+def _training_key(model: Any) -> str | None:
+    """Return what keeps the network from learning, beside its scale and its loss."""
+    rate = model.optimizer.get_config().get("learning_rate")
+    if isinstance(rate, float) and not 0 < rate < 1:
+        return "rate"
+    kinds = [type(layer).__name__ for layer in model.layers]
+    between = model.layers[kinds.index("Conv2D") : -1]
+    names = [getattr(getattr(layer, "activation", None), "__name__", "linear") for layer in between]
+    bends = {"LeakyReLU", "PReLU", "ReLU", "ELU"} & set(kinds)
+    return None if bends or any(name != "linear" for name in names) else "no bend"
 
 
 def _loss_key(model: Any) -> str | None:
@@ -429,9 +494,9 @@ def _loss_key(model: Any) -> str | None:
         ("softmax", True): "softmax twice",
         ("", True): None,
         ("", False): "no softmax",
+        ("relu", False): "no softmax",
         ("sigmoid", False): "sigmoid",
         ("sigmoid", True): "sigmoid",
-        ("relu", False): "no softmax",
         ("relu", True): "relu sums",
     }.get((" ".join(tail), from_logits), "The last activation and the loss do not fit each other.")
 
@@ -454,10 +519,10 @@ def _probe_setup(setup):
     seen = _what_the_first_kernel_sees(model, pictures)
     if isinstance(seen, str):
         return seen
-    scale, loss = _scale_key(seen), _loss_key(model)
-    if (scale, loss) == ("scaled twice", "softmax twice"):
+    scale, loss = _scale_key(x, seen), _loss_key(model)
+    if (scale, loss) == ("scaled twice", "no softmax"):
         return "both"
-    return scale or loss
+    return scale or loss or _training_key(model)
 
 
 setup = ProbeExercise(
@@ -466,32 +531,47 @@ setup = ProbeExercise(
     probe=_probe_setup,
     expects="a pair (pictures, model)",
     needs=["keras"],
-    variants=[_setup_from_sums, _setup_scaled_outside, _setup_with_a_channel],
+    variants=[
+        _setup_from_sums,
+        _setup_scaled_outside,
+        _setup_with_a_channel,
+        _setup_from_minus_one,
+        _setup_relu_as_a_layer,
+    ],
     hints=[
         "Take a white pixel, 255. What is it worth in x when the function returns, and what when it "
         "reaches the first kernel?",
         "Take the ten sums of the last layer. Who turns them into probabilities: the layer, the loss, "
-        "or both? In notebook 05 `from_logits=True` meant that the loss does it.",
+        "or nobody? In notebook 05 `from_logits=True` meant that the loss does it.",
     ],
     misconceptions=[
         Misconception(
-            lambda x: (x / 255, _network(from_logits=True)),
+            lambda x: (x / 255, _network(activation=None)),
             "Both bugs are still there. Follow a white pixel from x to the first kernel, and one sum "
             "from the last layer into the loss: what is done to each on its way?",
             key="both",
         ),
         Misconception(
             lambda x: (x / 255, _network()),
-            "The loss fits now. But the pixels are divided by 255 twice, by you and by the Rescaling "
+            "Layer and loss fit now. But the pixels are divided by 255 twice, by you and by the Rescaling "
             "layer: white is 0.004, and the network sees nearly nothing.",
             key="scaled twice",
             variants=[lambda x: (x, _network(scale=1 / 255**2))],
         ),
         Misconception(
+            lambda x: (x, _network(activation=None)),
+            "The pixels are right now. But nobody applies softmax: the loss takes bare sums for "
+            "probabilities. Either the last layer does it, or the loss with from_logits=True.",
+            key="no softmax",
+            variants=[lambda x: (x, _network(activation="relu"))],
+        ),
+        Misconception(
             lambda x: (x, _network(from_logits=True)),
-            "The pixels are right now. But softmax is applied twice, in the last layer and, because of "
-            "from_logits=True, in the loss.",
+            "Now softmax is asked for twice: by the last layer and, with from_logits=True, by the "
+            "loss. On TensorFlow Keras notices, warns in `fit` and applies it once; elsewhere nobody "
+            "may notice. Keep one of the two.",
             key="softmax twice",
+            variants=[lambda x: (x / 255, _network(scale=None, from_logits=True))],
         ),
         Misconception(
             lambda x: (x, _network(scale=None)),
@@ -499,11 +579,29 @@ setup = ProbeExercise(
             key="not scaled",
         ),
         Misconception(
-            lambda x: (x, _network(activation=None)),
-            "Now nobody applies softmax: the loss takes bare sums for probabilities. Either the layer "
-            "does it, or the loss with from_logits=True.",
-            key="no softmax",
-            variants=[lambda x: (x, _network(activation="relu"))],
+            lambda x: (x, _network(scale=1 / 128)),
+            "The pixels arrive on another scale. White is 255, and should reach the first kernel as 1: "
+            "divide by 255, once.",
+            key="other scale",
+            variants=[lambda x: (x / 1000, _network(scale=None))],
+        ),
+        Misconception(
+            lambda x: (255 - x, _network()),
+            "Black and white have changed places: strokes are 0 now, and paper is 1. Dividing is all "
+            "that the pixels need.",
+            key="inverted",
+        ),
+        Misconception(
+            lambda x: (x, _network(rate=0.0)),
+            "With this learning rate nothing is learned, or everything overshoots. `adam` with its "
+            "own rate was fine.",
+            key="rate",
+        ),
+        Misconception(
+            lambda x: (x, _network(relu=False)),
+            "The ReLU after the convolution has gone. Without a bend in between, layers in a row add "
+            "up to a single one. That part was fine.",
+            key="no bend",
         ),
         Misconception(
             lambda x: (x, _network(activation="sigmoid")),
@@ -540,11 +638,12 @@ setup = ProbeExercise(
             key="not compiled",
         ),
     ],
-    well_done="Neither bug raises an error. What would have shown them: the largest number that goes "
-    "in, and the first loss, which for ten classes starts near ln 10 = 2.3.",
+    well_done="Neither bug raises an error. Two looks before training find them: the largest number "
+    "that reaches the first kernel (1), and the loss of `evaluate`, which for ten classes lies near "
+    "ln 10 = 2.3; without softmax it is far above. And a loss that stays at 2.3 learns nothing.",
 )
 
-# --- find the bug: small shifts -----------------------------------------------------------------
+# --- find two bugs: small shifts -----------------------------------------------------------------
 
 
 def my_augment(images, rng):
@@ -617,6 +716,40 @@ def _too_far(images, rng):
     return np.stack([_moved(image, *rng.integers(-4, 5, size=2)) for image in images])
 
 
+def _along_the_other_diagonal(images, rng):
+    steps = rng.integers(-2, 3, size=len(images))
+    return np.stack([_moved(image, d, -d) for image, d in zip(images, steps, strict=True)])
+
+
+def _one_axis_at_a_time(images, rng):
+    def change(image, down, right):
+        return _moved(image, down, 0) if rng.random() < 0.5 else _moved(image, 0, right)
+
+    return _each(images, rng, change)
+
+
+def _only_the_ends(images, rng):
+    return np.stack([_moved(image, *rng.choice([-2, 2], size=2)) for image in images])
+
+
+def _never_nothing(images, rng):
+    return np.stack([_moved(image, *rng.choice([-2, -1, 1, 2], size=2)) for image in images])
+
+
+def _half_of_them(images, rng):
+    return _each(
+        images, rng, lambda image, d, r: _moved(image, d, r) if rng.random() < 0.5 else image
+    )
+
+
+def _any_generator(images, rng):
+    return my_augment(images, np.random.default_rng())
+
+
+def _as_floats(images, rng):
+    return my_augment(images, rng).astype(float)
+
+
 def _own_seed(images, rng):
     return my_augment(images, np.random.default_rng(0))
 
@@ -678,7 +811,7 @@ def _probe_augment(augment):
     images = np.zeros((n, 28, 28), dtype=np.uint8)
     images[:, 8:20, 9:19] = rng.integers(1, 256, (n, 12, 10))  # ink like no mirror image of itself
     images[::2, 0, 5] = images[1::2, 7, 27] = 200  # ink at the edge: what leaves must not come back
-    results = [augment(images, np.random.default_rng(seed)) for seed in (1, 2, 3)]
+    results = [augment(images, np.random.default_rng(seed)) for seed in (1, 2, 3, 1)]
     for result in results:
         if not isinstance(result, np.ndarray) or result.ndim != 3 or len(result) != n:
             return f"{n} pictures of 28 × 28 went in, and as many should come out, in one array."
@@ -687,26 +820,44 @@ def _probe_augment(augment):
     moved = [result for result in results if not np.array_equal(result, images)]
     if not moved:
         return "unmoved"
-    found = _find_shifts(images, moved[0])  # one shift for all can happen to be none
-    if isinstance(found, str):
-        return found
-    return _shifts_key(found) or ("own seed" if np.array_equal(*results[:2]) else None)
+    found = []
+    for result in moved:  # one shift for all can happen to be none
+        shifts = _find_shifts(images, result)
+        if isinstance(shifts, str):
+            return shifts
+        found.append(shifts)
+    if all((shifts == shifts[0]).all() for shifts in found):
+        return "one for all"
+    if np.array_equal(*results[:2]):
+        return "own seed"
+    if not np.array_equal(results[0], results[3]):
+        return "another generator"
+    if finding := _shifts_key(np.concatenate(found)):
+        return finding
+    kind = results[0].dtype
+    return None if kind == images.dtype else ("type", f"Here uint8 became {kind}.")
 
 
-def _shifts_key(shifts: np.ndarray) -> str | None:
+def _shifts_key(shifts: np.ndarray) -> str | tuple | None:
     """Return what is wrong with the shifts (n, 2)."""
     if np.abs(shifts).max() > 2:
         return "too far", f"Here one moved by {np.abs(shifts).max()}."
-    if (shifts == shifts[0]).all():
-        return "one for all"
+    down, right = shifts.T
     if not shifts.any(axis=0).all():
         return "one axis"
-    if (np.abs(shifts[:, 0]) == np.abs(shifts[:, 1])).all():
+    if (down == right).all() or (down == -right).all():
         return "diagonal"
+    if (down * right == 0).all():
+        return "one axis at a time"
     if (shifts.min(axis=0) >= 0).any() or (shifts.max(axis=0) <= 0).any():
         return "one way"
     ends = {int(each) for each in (*shifts.min(axis=0), *shifts.max(axis=0))}
-    return None if ends == {-2, 2} else "an end left out"
+    if ends != {-2, 2}:
+        return "an end left out"
+    missing = [step for step in (-1, 0, 1) if step not in down or step not in right]
+    if missing:
+        return "steps left out", f"Here none moved by {missing[0]}."
+    return "half of them" if (shifts == 0).all(axis=1).mean() > 0.25 else None
 
 
 augment = ProbeExercise(
@@ -776,6 +927,37 @@ augment = ProbeExercise(
             "Down and right always move by the same amount, so all digits slide along a diagonal. Draw "
             "the two independently.",
             key="diagonal",
+            variants=[_along_the_other_diagonal],
+        ),
+        Misconception(
+            _one_axis_at_a_time,
+            "Each of your digits moves down or to the right, never both at once. Draw two shifts for "
+            "each picture.",
+            key="one axis at a time",
+        ),
+        Misconception(
+            _never_nothing,
+            "Some amounts never occur. Each axis should take all five from −2 to 2, with 0 among them.",
+            key="steps left out",
+            variants=[_only_the_ends],
+        ),
+        Misconception(
+            _half_of_them,
+            "Too many pictures stay where they are. Draw a shift for each of them: only one in 25 then "
+            "happens to get 0 twice.",
+            key="half of them",
+        ),
+        Misconception(
+            _any_generator,
+            "The same generator, seeded alike, gives other shifts the second time: nobody could repeat "
+            "your training. Draw from the `rng` that comes in.",
+            key="another generator",
+        ),
+        Misconception(
+            _as_floats,
+            "The pictures are right, but no longer uint8: they take eight times the memory. Put them "
+            "into an array like the one that came in (`np.empty_like`).",
+            key="type",
         ),
         Misconception(
             _too_far,
