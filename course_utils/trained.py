@@ -8,6 +8,7 @@ refused, because a model file can carry more than numbers.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -243,7 +244,8 @@ def _compile_settings(model: keras.Model) -> dict[str, Any]:
         if forgotten:
             settings.get("optimizer", {}).get("config", {}).pop(forgotten, None)
         try:
-            keras.saving.deserialize_keras_object(settings)
+            # a copy: Keras puts what it rebuilds into the settings that it is given
+            keras.saving.deserialize_keras_object(copy.deepcopy(settings))
         except (TypeError, ValueError):
             continue
         return settings

@@ -119,6 +119,16 @@ def test_a_learning_rate_that_a_file_cannot_rebuild_is_left_out(folder):
     assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
 
 
+def test_a_learning_rate_of_keras_that_falls_is_kept(folder):
+    import keras
+
+    network = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+    falling = keras.optimizers.schedules.CosineDecay(0.5, 10)
+    network.compile(keras.optimizers.Adam(falling), "mse")
+    trained.save(network, "falling", FACTS)
+    assert float(trained.load("falling").optimizer.learning_rate) == 0.5
+
+
 def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
     import keras
 
