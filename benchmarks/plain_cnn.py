@@ -45,8 +45,8 @@ def _notebook() -> tuple[Any, Any]:
     with quiet_import():
         import keras
 
-    names = ["build_dense", "build_cnn", "one_line", "train"]
-    return definitions(NOTEBOOK, names, keras=keras, math=math), keras
+    names = ["build_dense", "build_cnn", "batches", "one_line", "train"]
+    return definitions(NOTEBOOK, names, keras=keras, math=math, np=np), keras
 
 
 def _trained(notebook, keras, build, data, seed, shuffled_labels, **settings) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _trained(notebook, keras, build, data, seed, shuffled_labels, **settings) ->
     keras.utils.set_random_seed(seed)
     model = build()
     with Clock() as clock:
-        notebook.train(model, (data.x_train, labels), validation, show=None, **settings)
+        notebook.train(model, (data.x_train, labels), validation, seed=seed, show=None, **settings)
     accuracy = model.evaluate(data.x_test, data.y_test, batch_size=500, verbose=0)[1]
     return {
         "accuracy": accuracy,

@@ -37,7 +37,11 @@ QUOTED = [
     ("10", "moved-table", "moved-intro", "and 330 parameters", 10, 330, 0),
     ("12", "train-dense", "dense-curves-after", "more than half of all", -1, 0.44, 0.05),
     ("12", "test-once", "test-after", "About three in ten", 0, 0.7, 0.03),
-    ("12", "kernels-moved", "kernels-after", "1 would be: nothing has moved", 0, 0.9, 0.08),
+    ("12", "stored-baselines", "dense-curves-after", "about as good as looking up", -1, 0.433, 0.02),
+    ("12", "train-dense", "dense-curves-after", "about as good as looking up", -1, 0.433, 0.02),
+    ("12", "crossed", "crossed-after", "Far fewer than by lot", 0, 300, 75),
+    ("12", "kernels-moved", "kernels-after", "the pattern has not changed", 0, 0.9, 0.08),
+    ("12", "kernels-moved", "kernels-after", "next two convolutions", 2, 0.58, 0.15),
 ]
 
 
