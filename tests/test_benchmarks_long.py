@@ -87,6 +87,8 @@ def test_a_line_for_each_epoch(tiny):
     ]
     assert all("val_accuracy" in line for line in lines)
     assert 0 <= found["accuracy"] <= 1 and found["cpu"] > 0
+    kernels = 9 * (3 * 4 + 4 * 4 + 4 * 8 + 8 * 8)  # two convolutions a group
+    assert found["parameters"] == kernels + 4 * (4 + 4 + 8 + 8) + 9 * 10
     assert "GPU" in long_cifar10.devices()
 
 
