@@ -683,6 +683,64 @@ def plot_confusion(
 # --- How it is done -----------------------------------------------------------------------------
 
 
+def plot_ablation(ladder: Sequence[Mapping], departures: Sequence[Mapping] = ()) -> Figure:
+    """Show what each change of a recipe brings: a line each, accuracy beside CPU seconds.
+
+    A dot is the mean over the seeds, a bar their range. The dashed line is the whole recipe, the
+    last row of the ladder.
+
+    Parameters
+    ----------
+    ladder : sequence of mapping
+        From a plain recipe to the whole one, each row keeping the changes above it: ``"change"``
+        (in words) and ``"runs"``, a list with ``"accuracy"`` and ``"cpu"`` (seconds) of each seed.
+    departures : sequence of mapping, optional
+        Rows of the same kind: the whole recipe with one change each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the ladder is empty, or a row has no runs.
+
+    Examples
+    --------
+    >>> runs = [{"accuracy": 0.70, "cpu": 60}, {"accuracy": 0.72, "cpu": 62}]
+    >>> plot_ablation([{"change": "plain", "runs": runs}])
+    <Figure size 900x126 with 2 Axes>
+    """
+    rows = [*ladder, *departures]
+    empty = [row["change"] for row in rows if not row["runs"]]
+    if not ladder or empty:
+        what = f"{empty[0]!r} has no runs" if empty else "ladder is empty"
+        raise ValueError(f"{what}; expected a run or more in each row, one row or more.")
+    gap = 1 if departures else 0  # a line left empty between the two parts
+    places = [place + gap * (place >= len(ladder)) for place in range(len(rows))]
+    names = [row["change"] for row in ladder] + [f"but {row['change']}" for row in departures]
+    with _course_style():
+        figure = _new_figure(WIDTH, 0.8 + 0.23 * max(len(rows) + gap, 2), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 1))
+        for axes, key, label in (
+            (left, "accuracy", "Validation accuracy"),
+            (right, "cpu", "CPU seconds"),
+        ):
+            means = [float(np.mean([run[key] for run in row["runs"]])) for row in rows]
+            axes.axvline(means[len(ladder) - 1], ls="--", lw=1, color=COLOURS["neutral"])
+            for number, (place, row) in enumerate(zip(places, rows, strict=True)):
+                colour = COLOURS["data" if number < len(ladder) else "model"]
+                ends = [f(run[key] for run in row["runs"]) for f in (min, max)]
+                axes.plot(ends, [place, place], color=colour, lw=3)
+                axes.plot(means[number], place, "o", color=colour)
+            axes.set_xlabel(label)
+        left.set_yticks(places, [textwrap.shorten(name, 44, placeholder=" …") for name in names])
+        left.tick_params(axis="y", labelsize=11)
+        left.set_ylim(places[-1] + 0.6, -0.6)
+    return figure
+
+
 @contextmanager
 def _course_style() -> Iterator[None]:
     """Apply the style while drawing, whether or not `use_course_style` was called."""

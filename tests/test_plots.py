@@ -1,5 +1,6 @@
 """The figures say what they should, refuse what they can't draw, and show exactly once."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import matplotlib
@@ -377,3 +378,38 @@ def test_a_bare_call_shows_exactly_once_in_a_notebook():
     assert [len(outputs) for outputs in shown] == [0, 1, 1, 0, 1]
     assert [len(cell.outputs) for cell in notebook.cells] == [0, 1, 1, 0, 1]
     assert shown[1][0]["data"]["text/plain"] == "<Figure size 675x237 with 3 Axes>"
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("departures", [0, 8])
+def test_an_ablation_has_a_line_for_each_row_and_no_name_on_another(departures, seeds):
+    rng = np.random.default_rng(0)
+    words = "a change that takes so many words to tell that it can never be told in full"
+    rows = [
+        {
+            "change": f"{number}: {words}",
+            "runs": [{"accuracy": rng.uniform(0.5, 0.8), "cpu": 50.0} for _ in range(seeds)],
+        }
+        for number in range(21)
+    ]
+    split = len(rows) - departures
+    figure = plots.plot_ablation(rows[:split], rows[split:])
+    figure.draw_without_rendering()
+    left, right = figure.axes
+    assert len(left.get_yticks()) == 21
+    names = [label.get_window_extent() for label in left.get_yticklabels()]
+    assert all(below.y1 <= above.y0 for above, below in pairwise(names))
+    assert min(box.x0 for box in names) >= 0 and max(box.x1 for box in names) <= left.bbox.x0
+    assert left.bbox.x1 < right.bbox.x0
+    means = [np.mean([run["accuracy"] for run in row["runs"]]) for row in rows]
+    dots = [line.get_xdata()[0] for line in left.lines if line.get_marker() == "o"]
+    assert np.allclose(dots, means)
+    assert left.lines[0].get_xdata()[0] == pytest.approx(means[split - 1])
+    assert figure.get_size_inches()[1] * 100 < 620  # fits a slide
+
+
+def test_an_ablation_without_runs_is_refused():
+    with pytest.raises(ValueError, match="ladder is empty"):
+        plots.plot_ablation([])
+    with pytest.raises(ValueError, match="'he' has no runs"):
+        plots.plot_ablation([{"change": "he", "runs": []}])

@@ -4,10 +4,14 @@ from drawing import DATA, ERROR, MODEL, NEUTRAL, RIGHT, arrow, box, cells, line,
 
 # where something can be changed, colour, what
 PLACES = [
-    ("pictures", DATA, ["mirrored", "moved, turned …", "smaller at first"]),
-    ("network", MODEL, ["start", "normalisation", "skip connections", "dropout"]),
-    ("labels", RIGHT, ["smoothed"]),
-    ("steps", ERROR, ["learning rate", "momentum", "weight decay"]),
+    ("pictures", DATA, ["mirror images", "shifts", "turns, noise", "smaller at first"]),
+    (
+        "network",
+        MODEL,
+        ["starting weights", "batch normalisation", "dropout", "skip connections"],
+    ),
+    ("labels", RIGHT, ["label smoothing"]),
+    ("steps", ERROR, ["one cycle", "momentum", "weight decay"]),
     ("machine", NEUTRAL, ["batch size"]),
 ]
 
@@ -19,8 +23,6 @@ def places() -> str:
         x = 10 + 178 * number
         parts.append(box(x, 14, 148, 54, [name], colour))
         parts += [text(x + 74, 98 + 27 * i, change, 18) for i, change in enumerate(changes)]
-        if number < len(PLACES) - 1:
-            parts.append(arrow([(x + 151, 41), (x + 174, 41)]))
     return svg(880, 200, "Where a recipe can be changed: five places", *parts)
 
 
@@ -31,7 +33,7 @@ def chain(y: float, skip: bool) -> list[str]:
         x = 140 + 176 * number
         parts += [arrow([(end, y), (x - 3, y)]), box(x, y - 24, 76, 48, ["conv"], MODEL)]
         end = x + 80
-        if skip and number:  # the first one changes the number of maps: nothing to add to
+        if skip and number:  # the first one changes the number of channels: nothing to add to
             plus = x + 112
             parts.append(line([(x - 32, y), (x - 32, y - 48), (plus, y - 48)], DATA, 3))
             parts += [
