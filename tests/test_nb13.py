@@ -247,3 +247,46 @@ def test_the_colleagues_code_in_the_notebook_has_all_four_bugs():
     scope = {"np": np}
     exec(code, scope)
     assert judged(scope[check.partition(")")[0]]) == (NOT_YET, "colleague")
+
+
+# --- mistakes that readers made -------------------------------------------------------------------
+
+
+def _all_columns(labels, classes, amount):
+    rows = np.full((len(labels), classes), amount / classes)
+    rows[:, labels] += 1 - amount
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "said"),
+    [
+        ("one_cycle", lambda i, n, p: p * i / (n / 4) if i < n / 4 else p * (1 - i / n), "jumps"),
+        (
+            "one_cycle",
+            lambda i, n, p: p * (i + 1) / (n / 4) if i < n / 4 else p * (n - i) / (n - n / 4),
+            "one step ahead",
+        ),
+        (
+            "one_cycle",
+            lambda i, n, p: p * i // (n // 4) if i < n // 4 else p * (n - i) / (n - n // 4),
+            "`//`",
+        ),
+        ("one_cycle", lambda i, n, p: p * 4 / 3 * (1 - i / n), "four thirds of the peak"),
+        ("one_cycle", lambda i, n, p: p * 4 * i / n, "nearly four times the peak"),
+        ("one_cycle", lambda i, n, p: p * max(4 * i / n, 4 / 3 * (1 - i / n)), "the smaller"),
+        ("smooth_labels", _all_columns, "*every* row"),
+        ("dead_share", lambda x: np.mean(x.max(axis=(0, 1, 2)) < 0.003), "dead means exactly 0"),
+    ],
+)
+def test_what_is_said_of_a_mistake(exercise, answer, said):
+    verdict = getattr(nb13, exercise).verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert said in verdict.headline
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "mean validation"])
+def test_a_wrong_choice_is_shown_on_two_recipes(rule):
+    verdict = nb13.choose_recipe.verdict(lambda results: max(results, key=RULES[rule])["recipe"])
+    assert verdict.misconception
+    assert repr(verdict).count("'recipe'") == 2

@@ -100,6 +100,13 @@ one_cycle = Exercise(
             "down starts at the peak, so measure it from there.",
         ),
         Misconception(
+            lambda step, steps, peak: (
+                peak * 4 * step / steps if step < steps / 4 else peak * (1 - step / steps)
+            ),
+            "The way up is right. Where it ends, your rate jumps down by a quarter and never is at its "
+            "peak: the line down starts there, so measure it from there.",
+        ),
+        Misconception(
             lambda step, steps, peak: _cycle(
                 step, steps, peak, fall=lambda step, rising, steps: 1 - (step - rising) / steps
             ),
@@ -182,6 +189,15 @@ one_cycle = Exercise(
             "You are one step ahead. Steps are counted from 0 here, and the cycle starts at 0.",
         ),
         Misconception(
+            lambda step, steps, peak: (
+                peak * 4 * (step + 1) / steps
+                if step < steps / 4
+                else my_one_cycle(step, steps, peak)
+            ),
+            "The way down is right. On the way up you are one step ahead: steps are counted from 0 here, "
+            "and the cycle starts at 0.",
+        ),
+        Misconception(
             lambda step, steps, peak: _cycle(
                 step,
                 steps,
@@ -199,6 +215,37 @@ one_cycle = Exercise(
             ),
             "You divide with `//`, which drops everything after the point: only 0 and the peak are "
             "left. Divide with `/`.",
+        ),
+        Misconception(
+            lambda step, steps, peak: (
+                peak * (step // (steps // 4))
+                if step < steps / 4
+                else my_one_cycle(step, steps, peak)
+            ),
+            "The way down is right. On the way up you divide with `//`, which drops everything after the "
+            "point: it stays at 0. Divide with `/`.",
+            variants=[
+                lambda step, steps, peak: (
+                    peak * step // (steps // 4)
+                    if step < steps / 4
+                    else my_one_cycle(step, steps, peak)
+                ),
+            ],
+        ),
+        Misconception(
+            lambda step, steps, peak: peak * 4 / 3 * (1 - step / steps),
+            "You follow the way down from the first step, and so you start at four thirds of the peak. "
+            "In the first quarter the line up is the smaller one: that is where you are.",
+        ),
+        Misconception(
+            lambda step, steps, peak: peak * 4 * step / steps,
+            "You follow the way up to the last step, and arrive at nearly four times the peak. After a "
+            "quarter of the steps the rate turns.",
+        ),
+        Misconception(
+            lambda step, steps, peak: peak * max(4 * step / steps, 4 / 3 * (1 - step / steps)),
+            "Your two lines are right, but you take the larger of them. The cycle is always the smaller: "
+            "`min`.",
         ),
         Misconception(
             lambda step, steps, peak: _one_cycle_oracle(step, steps, 1.0),
@@ -475,7 +522,7 @@ def _activations(rng: np.random.Generator, shape: tuple[int, ...], dead: int) ->
     quiet, faint, last = dead, dead + 1, dead + 2
     x[1:, ..., quiet] = 0  # fires in the first picture only
     x[..., faint] = 0
-    x[-1, -1, -1, faint] = 0.004  # nearly dead
+    x[-1, -1, -1, faint] = 1e-5  # nearly dead
     x[..., last] = 0
     x[-1, 0, -1, last] = 1.5  # fires in the last picture only
     return x[..., rng.permutation(c)]
@@ -590,9 +637,9 @@ dead_share = Exercise(
             variants=[lambda activations: (activations.max(axis=(0, 1, 2)) < 0.01).mean()],
         ),
     ],
-    well_done="All weights of a dead channel's kernel get the gradient 0, so it will not come back by "
-    "itself. What could revive it: a smaller rate, another start, or the `beta` of a batch "
-    "normalisation?",
+    well_done="All weights of a dead channel's kernel get the gradient 0, and no rate, however small, "
+    "makes a step of that: it will not come back by itself. Why could it hardly die in the first place "
+    "if its numbers were brought to mean 0 just before ReLU?",
 )
 
 # --- find four bugs: a batch, augmented ---------------------------------------------------------
@@ -1272,6 +1319,12 @@ def _two_values(right: Callable, other: Callable) -> Callable:
     return smooth
 
 
+def _in_every_row(labels, classes, amount):
+    rows = np.full((len(labels), classes), amount / classes)
+    rows[:, labels] += 1 - amount
+    return rows
+
+
 def _from_own_classes(labels, classes, amount):
     return my_smooth_labels(labels, int(labels.max()) + 1, amount)
 
@@ -1380,6 +1433,11 @@ smooth_labels = Exercise(
             "floats: leave the dtype of the labels behind.",
         ),
         Misconception(
+            _in_every_row,
+            "`[:, labels]` means these columns in *every* row. Each row has one column of its own: "
+            "`[np.arange(len(labels)), labels]`.",
+        ),
+        Misconception(
             _from_own_classes,
             "You count the classes by the largest label. In a small batch the last class may not "
             "occur: use `classes`.",
@@ -1473,6 +1531,35 @@ def _recipes_random(rng: np.random.Generator) -> Iterator[Case]:
         yield Case((_table(*((f"recipe {chr(65 + i)}", *row) for i, row in enumerate(order))),))
 
 
+# Two recipes each, of which some wrong rule takes the other one.
+_PAIRS = {
+    "chosen by the test part, or by the seconds": _table(
+        ("smaller rate", [0.80, 0.81], [0.74, 0.76], [0.70, 0.71], 380),
+        ("larger", [0.98, 0.97], [0.72, 0.73], [0.78, 0.79], 150),
+    ),
+    "a lucky seed": _table(
+        ("dropout", [0.71, 0.71], [0.80, 0.62], [0.70, 0.69], 320),
+        ("weight decay", [0.90, 0.91], [0.73, 0.75], [0.73, 0.72], 310),
+    ),
+    "four seeds and two": _table(
+        ("weight decay", [0.90, 0.91], [0.73, 0.75], [0.73, 0.72], 310),
+        (
+            "flips",
+            [0.80, 0.81, 0.79, 0.80],
+            [0.70, 0.71, 0.69, 0.70],
+            [0.69, 0.70, 0.68, 0.69],
+            310,
+        ),
+    ),
+    "one seed that failed": _table(
+        ("shifts", [0.84, 0.70, 0.83], [0.80, 0.60, 0.80], [0.78, 0.59, 0.78], 310),
+        ("plain", [0.95, 0.96, 0.95], [0.70, 0.69, 0.70], [0.68, 0.67, 0.68], 310),
+    ),
+    "one seed far ahead": _table(
+        ("small pictures", [0.80, 0.80, 0.80], [0.81, 0.72, 0.72], [0.74, 0.73, 0.72], 310),
+        ("noise", [0.81, 0.82, 0.70], [0.74, 0.74, 0.60], [0.73, 0.72, 0.60], 310),
+    ),
+}
 _SHORT_TABLE = _table(
     ("plain", [0.91, 0.92], [0.70, 0.69], [0.69, 0.71], 300),
     ("batch normalisation", [0.93, 0.94], [0.74, 0.76], [0.73, 0.74], 380),
@@ -1498,6 +1585,7 @@ choose_recipe = Exercise(
         Case((_SHORT_TABLE,), "four recipes, two seeds"),
         Case((_LONGER_TABLE,), "seven recipes, three seeds"),
         Case((_SHORT_TABLE[:1],), "a single recipe"),
+        *(Case((pair,), note) for note, pair in _PAIRS.items()),
     ],
     random_cases=_recipes_random,
     hints=[
@@ -1580,8 +1668,8 @@ choose_recipe = Exercise(
         ),
         Misconception(
             _best_by(lambda row: np.mean(row["validation"]) / row["seconds"]),
-            "You divide by the seconds, and so a poor but quick recipe wins. Compare the accuracies "
-            "alone.",
+            "You divide by the seconds, and so a poor but quick recipe wins. Time is no object here: "
+            "compare the accuracies alone.",
         ),
         Misconception(
             lambda results: results[-1]["recipe"],
