@@ -68,10 +68,17 @@ def middle(values: list[float], digits: int) -> str:
     return f"{statistics.median(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
+def cores() -> str:
+    """Return how many cores this process may use: `taskset` can allow it fewer than there are."""
+    there = os.cpu_count() or 1
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
+    return f"{there} cores" if mine == there else f"{mine} of {there} cores"
+
+
 def machine() -> str:
     """Return a line that says what the figures were measured on."""
     return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python "
+        f"{cores()}, {platform.system()} {platform.machine()}, Python "
         f"{platform.python_version()}, TensorFlow {_version('tensorflow')}, "
         f"Keras {_version('keras')}"
     )
