@@ -9,7 +9,7 @@ endif
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-.PHONY: help setup lab test test-browser test-real notebooks bench lint lock clean
+.PHONY: help setup lab test test-browser test-long test-real notebooks bench lint lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: setup  ## check everything (no network, under ten minutes)
 
 test-browser: setup  ## drive the notebooks in Chromium
 	$(PY) -m pytest -n 0 -m browser tests/browser
+
+test-long: setup  ## run notebooks with long trainings with wrong answers in their exercises
+	$(PY) -m pytest -m long tests/notebooks
 
 test-real: setup  ## check accuracies and stored networks on the real data (COURSE_DATA_DIR)
 	$(PY) -m pytest -n 0 -m real tests/real_data

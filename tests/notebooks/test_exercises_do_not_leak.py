@@ -2,7 +2,8 @@
 
 Two proofs for each notebook: no other cell names what an exercise assigns (read from the code),
 and the notebook runs to its end with garbage, and with every wrong answer of the catalogue, in
-the place of each stub.
+the place of each stub. Notebooks with long trainings, which nbval runs in the default lane too,
+are run a second time here only by `make test-long`.
 """
 
 import pytest
@@ -10,15 +11,25 @@ import pytest
 from tests.notebooks.answers import run_with_answers
 from tests.notebooks.lint import lint
 from tests.notebooks.parts import Notebook, notebook_paths
+from tests.notebooks.stored import marks
 
 WITH_EXERCISES = [path for path in notebook_paths() if Notebook.read(path).exercises]
+TO_RUN = [
+    pytest.param(path, marks=[pytest.mark.long] if marks(Notebook.read(path)) else [])
+    for path in WITH_EXERCISES
+]
 
 
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem[:2])
+def test_no_other_cell_names_what_an_exercise_assigns(path):
+    """Read from the code."""
+    assert lint(Notebook.read(path), ["exercise_tags", "exercise_names"]) == []
+
+
+@pytest.mark.parametrize("path", TO_RUN, ids=lambda path: path.stem[:2])
 def test_rest_of_the_notebook_runs(path, record_property):
     """All other cells run, with every answer tried in turn."""
     notebook = Notebook.read(path)
-    assert lint(notebook, ["exercise_tags", "exercise_names"]) == []
     total = run_with_answers(notebook, path.parent)
     assert total >= len(notebook.exercises)
     record_property("left-running", [path.name, total])
