@@ -339,6 +339,83 @@ def test_shifts_that_leave_some_out_are_not_accepted(draw, words):
     assert verdict.voice == "not yet" and words in verdict.headline, repr(verdict)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words", "here"),
+    [
+        (-2, 2, "No picture moves by 2", "go from -2 to 1"),
+        (-1, 3, "No picture moves by −2", "go from -1 to 2"),
+        (-1, 2, "by 1 pixel at most", "go from -1 to 1"),
+    ],
+)
+def test_an_end_that_is_left_out_is_named(low, high, words, here):
+    verdict = nb11.augment.verdict(
+        lambda images, rng: by_steps(lambda rng: rng.integers(low, high, size=2), images, rng)
+    )
+    assert words in verdict.headline and here in verdict.details[0], repr(verdict)
+
+
+def test_one_end_left_out_along_one_axis_is_named():
+    verdict = nb11.augment.verdict(
+        lambda images, rng: by_steps(
+            lambda rng: (rng.integers(-2, 3), rng.integers(-2, 2)), images, rng
+        )
+    )
+    assert "moves by 2" in verdict.headline and "to the right" in verdict.details[0]
+
+
+def cut_out(images, rng, h, w):
+    """Pad, and cut windows of a fixed size."""
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
+    moved = np.empty_like(images)
+    for i, (top, left) in enumerate(rng.integers(0, 5, size=(len(images), 2))):
+        moved[i] = padded[i, top : top + h, left : left + w]
+    return moved
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda images, rng: cut_out(images, rng, 28, 28),
+        lambda images, rng: cut_out(images, rng, images.shape[2], images.shape[1]),
+        lambda images, rng: cut_out(images.reshape(-1, 28, 28), rng, 28, 28),
+    ],
+)
+def test_a_size_that_is_written_down_is_not_accepted(answer):
+    verdict = nb11.augment.verdict(answer)
+    assert verdict.voice == "not yet" and "images.shape" in verdict.headline, repr(verdict)
+    right = nb11.augment.verdict(lambda images, rng: cut_out(images, rng, *images.shape[1:]))
+    assert right.voice == "well done"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        (["pool", "flatten"], "that is a number too"),
+        (["pool"], "For pooling your function returns nothing"),
+        (["flatten"], "For flatten your function returns nothing"),
+    ],
+)
+def test_a_row_without_a_branch_is_named(kinds, words):
+    def my_layer_parameters(shape, row):
+        if row[0] not in kinds:
+            return nb11.my_layer_parameters(shape, row)
+
+    verdict = nb11.layer_parameters.verdict(my_layer_parameters)
+    assert verdict.voice == "not yet" and words in verdict.headline, repr(verdict)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("conv", "of the convolution are missing"), ("dense", "of the dense layer")]
+)
+def test_the_biases_of_one_kind_of_layer_are_missed(kind, words):
+    def my_layer_parameters(shape, row):
+        biases = row[1] if row[0] == kind else 0
+        return nb11.my_layer_parameters(shape, row) - biases
+
+    verdict = nb11.layer_parameters.verdict(my_layer_parameters)
+    assert verdict.voice == "not yet" and words in verdict.headline, repr(verdict)
+
+
 def test_shifts_that_cannot_be_repeated_and_floats_are_not_accepted():
     assert "repeat" in nb11.augment.verdict(from_numpys_own).headline
     verdict = nb11.augment.verdict(lambda images, rng: nb11.my_augment(images, rng) / 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import Case, Exercise, Misconception, ProbeExercise
+from course_utils.checks import Case, Exercise, Misconception, ProbeExercise, _ProbeOver
 from course_utils.digits import shift
 from course_utils.exercises.nb05 import _is_model, _loss
 
@@ -333,8 +333,31 @@ layer_parameters = Exercise(
             lambda shape, row: _parameters(shape, row, dense=lambda i, n: i * n + i),
             "Your dense layer has one bias per input. A bias belongs to the node that adds up.",
         ),
+        Misconception(
+            lambda shape, row: _parameters(shape, row, lambda s, m, k: k**2 * s[-1] * m),
+            "The biases of the convolution are missing: one for each map. Your dense layer has them.",
+        ),
+        Misconception(
+            lambda shape, row: _parameters(shape, row, dense=lambda i, n: i * n),
+            "The biases of the dense layer are missing: one for each node. Your convolution has them.",
+        ),
+        Misconception(
+            lambda shape, row: my_layer_parameters(shape, row) or None,
+            "For pooling and for flatten your function returns nothing. They have nothing to learn, "
+            "and that is a number too: return 0.",
+        ),
+        Misconception(
+            lambda shape, row: None if row[0] == "flatten" else my_layer_parameters(shape, row),
+            "For flatten your function returns nothing. It only writes numbers in a row and has "
+            "nothing to learn: return 0.",
+        ),
+        Misconception(
+            lambda shape, row: None if row[0] == "pool" else my_layer_parameters(shape, row),
+            "For pooling your function returns nothing. It only picks the largest number and has "
+            "nothing to learn: return 0.",
+        ),
     ],
-    well_done="Which layer of the table holds most of the numbers? And which does most of the "
+    well_done="Which layer of the table holds most of the parameters? And which does most of the "
     "multiplying?",
 )
 
@@ -704,6 +727,14 @@ def _upper_end_left_out(images, rng):
     return np.stack([_moved(image, *rng.integers(-2, 2, size=2)) for image in images])
 
 
+def _lower_end_left_out(images, rng):
+    return np.stack([_moved(image, *rng.integers(-1, 3, size=2)) for image in images])
+
+
+def _both_ends_left_out(images, rng):
+    return np.stack([_moved(image, *rng.integers(-1, 2, size=2)) for image in images])
+
+
 def _along_the_diagonal(images, rng):
     return np.stack([_moved(image, *[rng.integers(-2, 3)] * 2) for image in images])
 
@@ -752,6 +783,22 @@ def _as_floats(images, rng):
 
 def _own_seed(images, rng):
     return my_augment(images, np.random.default_rng(0))
+
+
+def _for_28_rows(images, rng):
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
+    places = rng.integers(0, 5, size=(len(images), 2))
+    cut = [each[r : r + 28, c : c + 28] for each, (r, c) in zip(padded, places, strict=True)]
+    return np.stack(cut)
+
+
+def _for_squares(images, rng):
+    n, side, _ = images.shape
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
+    moved = np.empty_like(images)
+    for i, (top, left) in enumerate(rng.integers(0, 5, size=(n, 2))):
+        moved[i] = padded[i, top : top + side, left : left + side]
+    return moved
 
 
 def _not_cut(images, rng):
@@ -805,12 +852,18 @@ def _find_shifts(images: np.ndarray, results: np.ndarray) -> np.ndarray | str:
     return "other"
 
 
+def _pictures_with_ink_at_the_edge(rng: np.random.Generator, n: int, h: int, w: int) -> np.ndarray:
+    """Return pictures like no mirror image of themselves; what leaves must not come back."""
+    images = np.zeros((n, h, w), dtype=np.uint8)
+    images[:, 8 : h - 8, 9 : w - 9] = rng.integers(1, 256, (n, h - 16, w - 18))
+    images[::2, 0, 5] = images[1::2, 7, w - 1] = 200
+    return images
+
+
 def _probe_augment(augment):
     """Find out by which shift each result came from its picture."""
     n, rng = 80, np.random.default_rng(11)
-    images = np.zeros((n, 28, 28), dtype=np.uint8)
-    images[:, 8:20, 9:19] = rng.integers(1, 256, (n, 12, 10))  # ink like no mirror image of itself
-    images[::2, 0, 5] = images[1::2, 7, 27] = 200  # ink at the edge: what leaves must not come back
+    images = _pictures_with_ink_at_the_edge(rng, n, 28, 28)
     results = [augment(images, np.random.default_rng(seed)) for seed in (1, 2, 3, 1)]
     for result in results:
         if not isinstance(result, np.ndarray) or result.ndim != 3 or len(result) != n:
@@ -834,8 +887,31 @@ def _probe_augment(augment):
         return "another generator"
     if finding := _shifts_key(np.concatenate(found)):
         return finding
+    if finding := _other_size(augment, _pictures_with_ink_at_the_edge(rng, 20, 32, 40)):
+        return finding
     kind = results[0].dtype
     return None if kind == images.dtype else ("type", f"Here uint8 became {kind}.")
+
+
+def _other_size(augment, images: np.ndarray) -> tuple | None:
+    """Return what happens to pictures that are not 28 × 28."""
+    here = "Here {} pictures of {} × {} went in".format(*images.shape)
+    try:
+        result = augment(images, np.random.default_rng(1))
+    except _ProbeOver as over:
+        return "size", f"{here}. {over.verdict.headline}"
+    if not isinstance(result, np.ndarray) or result.shape != images.shape:
+        return "size", f"{here}, and the shape {np.shape(result)} came out."
+    return ("size", f"{here}.") if isinstance(_find_shifts(images, result), str) else None
+
+
+def _ends_key(low: int, high: int) -> str | None:
+    """Return which of the ends -2 and 2 a shift never reaches."""
+    return {
+        (True, True): "both ends left out",
+        (True, False): "the end -2 left out",
+        (False, True): "the end 2 left out",
+    }.get((low > -2, high < 2))
 
 
 def _shifts_key(shifts: np.ndarray) -> str | tuple | None:
@@ -851,9 +927,9 @@ def _shifts_key(shifts: np.ndarray) -> str | tuple | None:
         return "one axis at a time"
     if (shifts.min(axis=0) >= 0).any() or (shifts.max(axis=0) <= 0).any():
         return "one way"
-    ends = {int(each) for each in (*shifts.min(axis=0), *shifts.max(axis=0))}
-    if ends != {-2, 2}:
-        return "an end left out"
+    for way, steps in (("down", down), ("to the right", right)):
+        if key := _ends_key(steps.min(), steps.max()):
+            return key, f"Here the steps {way} go from {steps.min()} to {steps.max()}."
     missing = [step for step in (-1, 0, 1) if step not in down or step not in right]
     if missing:
         return "steps left out", f"Here none moved by {missing[0]}."
@@ -864,15 +940,15 @@ augment = ProbeExercise(
     name="augment",
     solution=my_augment,
     probe=_probe_augment,
-    expects="an array of pictures, shape (n, 28, 28)",
+    expects="an array of pictures, shape (n, h, w)",
     variants=[lambda images, rng: _each(images, rng, _moved)],
     hints=[
         "Call it on data.x_train[:10] and show the results under the originals. Is each still the "
         "digit that its label names? Would it be, for photographs of cats?",
         "`np.roll` takes what leaves on one side and puts it in on the other. MNIST's margin hides "
         "that; a stroke at the edge would not.",
-        "Pad each picture with 2 rows and columns of background on all sides. A window of 28 × 28 "
-        "then has 5 × 5 places: draw one for each picture.",
+        "Pad each picture with 2 rows and columns of background on all sides. A window of h × w then "
+        "has 5 × 5 places: draw one for each picture.",
     ],
     misconceptions=[
         Misconception(
@@ -884,8 +960,8 @@ augment = ProbeExercise(
         ),
         Misconception(
             _rolled,
-            "The mirror is gone. Now look at a stroke that touches the edge: with np.roll, what leaves "
-            "on one side comes in on the other. Background should come in.",
+            "No picture is mirrored. Now look at a stroke that touches the edge: what leaves on one "
+            "side comes in on the other. Background should come in.",
             key="rolled",
         ),
         Misconception(
@@ -901,8 +977,8 @@ augment = ProbeExercise(
         ),
         Misconception(
             _one_for_all,
-            "All pictures move in the same way: the shift is drawn once, before the loop. Each picture "
-            "should get its own.",
+            "All pictures move in the same way. Draw a shift for each of them, not one for the whole "
+            "array.",
             key="one for all",
         ),
         Misconception(
@@ -913,9 +989,21 @@ augment = ProbeExercise(
         ),
         Misconception(
             _upper_end_left_out,
-            "One end is never reached: rng.integers(-2, 2) gives −2, −1, 0 and 1. Its upper end is "
-            "left out, so write 3.",
-            key="an end left out",
+            "No picture moves by 2, though some move by −2. Both ends belong to it. "
+            "(`rng.integers(low, high)` never gives `high`.)",
+            key="the end 2 left out",
+        ),
+        Misconception(
+            _lower_end_left_out,
+            "No picture moves by −2, though some move by 2. Both ends belong to it: count how many "
+            "steps there are from −2 to 2.",
+            key="the end -2 left out",
+        ),
+        Misconception(
+            _both_ends_left_out,
+            "Your digits move by 1 pixel at most. From −2 to 2 there are five steps, and each should "
+            "occur. (`rng.integers(low, high)` never gives `high`.)",
+            key="both ends left out",
         ),
         Misconception(
             _sideways_only,
@@ -955,7 +1043,7 @@ augment = ProbeExercise(
         ),
         Misconception(
             _as_floats,
-            "The pictures are right, but no longer uint8: they take eight times the memory. Put them "
+            "The pictures are right, but no longer uint8: they take several times the memory. Put them "
             "into an array like the one that came in (`np.empty_like`).",
             key="type",
         ),
@@ -972,8 +1060,16 @@ augment = ProbeExercise(
         ),
         Misconception(
             _not_cut,
-            "Your pictures have grown. Cut a window of the old size out of the padded picture.",
+            "Your pictures no longer have the size they came with. Cut a window of the old size out "
+            "of the padded picture.",
             key="shape",
+        ),
+        Misconception(
+            _for_28_rows,
+            "For pictures of 28 × 28 all is right, for others it isn't. Take the height and the width "
+            "from `images.shape`, each in its place.",
+            key="size",
+            variants=[_for_squares],
         ),
     ],
     well_done="Which changes leave a digit what it is, and which would leave a cat a cat? Notebook 13 "
