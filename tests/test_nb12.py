@@ -113,6 +113,115 @@ def test_turning_point_asks_for_training_loss_lower_than_at_the_turn(falls):
     assert verdict.misconception is not None, repr(verdict)
 
 
+def _above_the_turn(values, best):
+    return values[-1] > values[best]
+
+
+def _below_the_turn(values, best):
+    return values[-1] < values[best]
+
+
+@pytest.mark.parametrize(
+    ("rises", "falls"),
+    [
+        *[
+            (rises, _below_the_turn)
+            for rises in (
+                lambda v, best: v[-1] > v[-2],
+                lambda v, best: v[-1] == max(v[best:]) > v[best],
+                lambda v, best: len(v) > best + 1 and np.all(np.diff(v[best:]) > 0),
+                lambda v, best: v[-1] > v[0],
+            )
+        ],
+        *[
+            (_above_the_turn, falls)
+            for falls in (
+                lambda v, best: v[-1] == min(v),
+                lambda v, best: np.all(np.diff(v[best:]) < 0),
+                lambda v, best: np.all(np.diff(v) < 0),
+                lambda v, best: np.mean(v[best + 1 :]) < v[best],
+            )
+        ],
+        (
+            lambda v, best: len(v) > best + 1 and np.all(np.diff(v[best:]) > 0),
+            lambda v, best: np.all(np.diff(v[best:]) < 0),
+        ),
+        (lambda v, best: v[-1] > v[-2], lambda v, best: v[-1] < v[-2]),
+    ],
+    ids=[
+        *("above the epoch before", "ends highest", "rises in every epoch", "above the first"),
+        *("ends lowest", "falls in every epoch after", "falls in every epoch", "lower on average"),
+        *("both in every epoch", "both in the last step"),
+    ],
+)
+def test_turning_point_compares_the_end_with_the_turn_whatever_happens_between(rises, falls):
+    def answer(history):
+        loss, val_loss = history["loss"], history["val_loss"]
+        best = val_loss.index(min(val_loss))
+        return best + 1 if rises(val_loss, best) and falls(loss, best) else 0
+
+    verdict = nb12.turning_point.verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
+
+
+def test_a_small_wiggle_of_training_loss_at_the_end_does_not_hide_over_fitting():
+    history = {"loss": [2, 1.5, 1, 0.6, 0.8], "val_loss": [2, 1.5, 1.6, 1.8, 1.9]}
+    assert nb12.turning_point.oracle(history) == nb12.my_turning_point(history) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda history: int(np.argmin(history["val_loss"])),
+        lambda history: next(
+            (
+                epoch
+                for epoch in range(1, len(history["loss"]))
+                if history["val_loss"][epoch] > history["val_loss"][epoch - 1]
+                and history["loss"][epoch] < history["loss"][epoch - 1]
+            ),
+            0,
+        ),
+    ],
+    ids=["the bare place", "the first step in which the curves part"],
+)
+def test_first_attempts_at_the_turning_point_get_a_sentence_of_their_own(answer):
+    verdict = nb12.turning_point.verdict(answer)
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
+
+
+def _without_diagonal(matrix):
+    return matrix * (1 - np.eye(len(matrix), dtype=int))
+
+
+def _both_ways(shares):
+    return _without_diagonal(shares + shares.T)
+
+
+def _largest_pair(scores):
+    place = np.unravel_index(scores.argmax(), scores.shape)
+    return tuple(sorted(int(number) for number in place))
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        lambda m: _without_diagonal(m * m.T),
+        lambda m: np.minimum(m, m.T) - np.diag(np.diag(m) + 1),
+        lambda m: _both_ways(m / m.sum(axis=1, keepdims=True)),
+        lambda m: _both_ways(m / m.sum(axis=0)),
+        lambda m: _without_diagonal(m / m.sum(axis=1, keepdims=True)),
+    ],
+    ids=["multiplied", "the smaller", "shares of rows", "shares of columns", "one share"],
+)
+def test_confused_pairs_are_counted_both_ways_added_up(scores):
+    verdict = nb12.most_confused.verdict(lambda matrix: _largest_pair(scores(matrix)))
+    assert verdict.voice == NOT_YET
+    assert verdict.misconception is not None, repr(verdict)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -588,19 +588,40 @@ def _training_not_asked(history):
     return best + 1 if val_loss[-1] > val_loss[best] else 0
 
 
-def _risen_and(falls):
-    """Return an answer that asks for the first sign, and for the second in a way of its own."""
+def _asking(rises, falls):
+    """Return an answer that asks for one of the two signs, or both, in a way of its own."""
 
     def answer(history):
         loss, val_loss = history["loss"], history["val_loss"]
         best = int(np.argmin(val_loss))
-        return best + 1 if val_loss[-1] > val_loss[best] and falls(loss, val_loss, best) else 0
+        return best + 1 if rises(val_loss, best) and falls(loss, val_loss, best) else 0
 
     return answer
 
 
+def _risen_and(falls):
+    return _asking(lambda val_loss, best: val_loss[-1] > val_loss[best], falls)
+
+
+def _fallen_and(rises):
+    return _asking(rises, lambda loss, val_loss, best: loss[-1] < loss[best])
+
+
+def _rises_throughout(values, best) -> bool:
+    return best < len(values) - 1 and all(np.diff(values[best:]) > 0)
+
+
 def _always_an_epoch(history):
     return int(np.argmin(history["val_loss"])) + 1
+
+
+def _bare_place(history):
+    return int(np.argmin(history["val_loss"]))
+
+
+def _first_parting(history):
+    steps = zip(np.diff(history["loss"]), np.diff(history["val_loss"]), strict=True)
+    return next((epoch for epoch, (fall, rise) in enumerate(steps, 1) if rise > 0 > fall), 0)
 
 
 def _the_epoch_after(history):
@@ -677,6 +698,50 @@ turning_point = Exercise(
             (_curves([1.0, 0.8, 1.3], [1.1, 1.0, 2.0], [0.6, 0.7, 0.5]),),
             "both get worse than they were at first",
         ),
+        Case(
+            (
+                _curves(
+                    [2.0, 1.5, 1.0, 0.6, 0.8],
+                    [2.0, 1.5, 1.6, 1.8, 1.9],
+                    [0.3, 0.4, 0.42, 0.41, 0.42],
+                ),
+            ),
+            "training loss ends a little above its lowest, and far below epoch 2",
+        ),
+        Case(
+            (
+                _curves(
+                    [2.0, 1.5, 1.0, 0.7, 0.4],
+                    [2.0, 1.5, 1.7, 1.9, 1.8],
+                    [0.3, 0.4, 0.42, 0.41, 0.42],
+                ),
+            ),
+            "validation loss ends a little below its highest, and above epoch 2",
+        ),
+        Case(
+            (
+                _curves(
+                    [2.0, 1.0, 1.5, 1.4, 0.9],
+                    [2.0, 1.5, 1.8, 1.7, 1.9],
+                    [0.3, 0.5, 0.42, 0.44, 0.46],
+                ),
+            ),
+            "a jump after the turn; at the end both signs show",
+        ),
+        Case(
+            (_curves([2.0, 2.1, 1.4, 0.9], [2.1, 2.2, 1.6, 1.8], [0.2, 0.2, 0.4, 0.45]),),
+            "a bad second epoch, long before the turn",
+        ),
+        Case(
+            (
+                _curves(
+                    [2.0, 1.5, 1.0, 0.9, 0.85, 0.8],
+                    [1.6, 1.7, 1.5, 1.58, 1.52, 1.55],
+                    [0.4, 0.38, 0.45, 0.43, 0.44, 0.44],
+                ),
+            ),
+            "validation loss ends lower than it began, but above epoch 3",
+        ),
     ],
     random_cases=_turning_random,
     tolerance=0,
@@ -729,6 +794,65 @@ turning_point = Exercise(
             "found: a single step tells little.",
         ),
         Misconception(
+            _risen_and(lambda loss, val_loss, best: loss[-1] == min(loss)),
+            "You ask that training loss ends at its very lowest. A small wiggle at the end doesn't undo "
+            "over-fitting: compare the end with the epoch you found.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: all(np.diff(loss[best:]) < 0)),
+            "You ask that training loss falls in *every* epoch after the turn. Single epochs jump up "
+            "and down: compare only the end with the epoch you found.",
+        ),
+        Misconception(
+            _risen_and(lambda loss, val_loss, best: all(np.diff(loss) < 0)),
+            "You ask that training loss falls in *every* epoch, from the first. Single epochs jump up "
+            "and down, also before the turn: compare only the end with the epoch you found.",
+        ),
+        Misconception(
+            _risen_and(
+                lambda loss, val_loss, best: (
+                    sum(loss[best + 1 :]) < loss[best] * len(loss[best + 1 :])
+                )
+            ),
+            "You average training loss over the epochs after the turn. Asked for is its last value "
+            "alone.",
+        ),
+        Misconception(
+            _fallen_and(lambda val_loss, best: val_loss[-1] > val_loss[-2]),
+            "You compare the last two validation losses. Compare the last one with that of the epoch "
+            "you found: a single step tells little.",
+        ),
+        Misconception(
+            _fallen_and(
+                lambda val_loss, best: val_loss[-1] == max(val_loss[best:]) > val_loss[best]
+            ),
+            "You ask that validation loss ends at its highest. It need only be higher than in the epoch "
+            "you found.",
+        ),
+        Misconception(
+            _fallen_and(_rises_throughout),
+            "You ask that validation loss rises in *every* epoch after the turn. Single epochs jump up "
+            "and down: compare only the end with the epoch you found.",
+        ),
+        Misconception(
+            _fallen_and(lambda val_loss, best: val_loss[-1] > val_loss[0]),
+            "You compare the last validation loss with the *first*. What counts is what happened after "
+            "the turn: compare it with the epoch you found.",
+        ),
+        Misconception(
+            _asking(_rises_throughout, lambda loss, val_loss, best: all(np.diff(loss[best:]) < 0)),
+            "You ask for both signs in *every* epoch after the turn. Single epochs jump up and down: "
+            "compare only the end, in both lists, with the epoch you found.",
+        ),
+        Misconception(
+            _asking(
+                lambda val_loss, best: val_loss[-1] > val_loss[-2],
+                lambda loss, val_loss, best: loss[-1] < loss[-2],
+            ),
+            "You look at the last step only, in both lists. Compare the end with the epoch you found: "
+            "a single step tells little.",
+        ),
+        Misconception(
             _risen_and(lambda loss, val_loss, best: min(loss) < loss[best]),
             "You ask whether training loss was *ever* lower than in the epoch you found. It may have "
             "risen again since: asked for is the end.",
@@ -737,6 +861,17 @@ turning_point = Exercise(
             _always_an_epoch,
             "You always name an epoch. Where nothing has turned by the end, or the training loss "
             "rises as well, the answer is 0.",
+        ),
+        Misconception(
+            _bare_place,
+            "You found the lowest point. Two things are missing: epochs are counted from 1, places in a "
+            "list from 0; and where the two signs of over-fitting don't show at the end, the answer is "
+            "0.",
+        ),
+        Misconception(
+            _first_parting,
+            "You name the first step in which validation loss rises while training loss falls. That can "
+            "be a small bump: take the lowest point of the whole curve, and then look at the end.",
         ),
         Misconception(
             _the_epoch_after,
@@ -807,6 +942,36 @@ def _difference_of_both(matrix):
     return tuple(int(n) for n in np.unravel_index(both.argmax(), both.shape))
 
 
+def _no_diagonal(matrix):
+    return np.where(np.eye(len(matrix), dtype=bool), -1, matrix)
+
+
+def _largest_pair(scores) -> tuple[int, int]:
+    return _sorted_pair(np.unravel_index(_no_diagonal(scores).argmax(), scores.shape))
+
+
+def _multiplied(matrix):
+    return _largest_pair(matrix * matrix.T)
+
+
+def _smaller_of_both(matrix):
+    return _largest_pair(np.minimum(matrix, matrix.T))
+
+
+def _shares_of_rows(matrix):
+    shares = matrix / matrix.sum(axis=1, keepdims=True)
+    return _largest_pair(shares + shares.T)
+
+
+def _shares_of_columns(matrix):
+    shares = matrix / matrix.sum(axis=0)
+    return _largest_pair(shares + shares.T)
+
+
+def _one_share(matrix):
+    return _largest_pair(matrix / matrix.sum(axis=1, keepdims=True))
+
+
 def _most_missed_classes(matrix):
     missed = matrix.sum(axis=1) - np.diag(matrix)
     return _sorted_pair(np.argsort(missed, kind="stable")[-2:])
@@ -840,10 +1005,18 @@ most_confused = Exercise(
     oracle=_most_confused_oracle,
     cases=[
         Case((np.array([[50, 3, 1], [4, 60, 0], [5, 1, 55]]),), "3 + 4, 1 + 5 or 0 + 1?"),
-        Case((np.array([[9, 0], [1, 8]]),), "only one pair"),
+        Case((np.array([[9, 2], [1, 8]]),), "only one pair"),
         Case(
             (np.array([[70, 2, 2, 0], [2, 80, 1, 6], [9, 0, 75, 7], [0, 5, 7, 60]]),),
             "the largest single count is 9",
+        ),
+        Case(
+            (np.array([[50, 9, 6], [1, 60, 4], [3, 4, 55]]),),
+            "9 + 1 are more than 6 + 3 or 4 + 4",
+        ),
+        Case(
+            (np.array([[90, 8, 2], [7, 92, 1], [3, 0, 7]]),),
+            "class 2 has ten pictures, the others a hundred: 8 + 7 are more than 2 + 3",
         ),
     ],
     random_cases=_confused_random,
@@ -879,6 +1052,31 @@ most_confused = Exercise(
         Misconception(
             _difference_of_both,
             "You subtract one way from the other: that finds the most one-sided pair. Add them.",
+        ),
+        Misconception(
+            _multiplied,
+            "You multiply the two ways. That prefers pairs whose ways are equal: 4 and 4 would win "
+            "over 9 and 1. Add them.",
+        ),
+        Misconception(
+            _smaller_of_both,
+            "You take the smaller of the two ways. Then 4 and 4 would win over 9 and 1, though these "
+            "are more mistakes. Add them.",
+        ),
+        Misconception(
+            _shares_of_rows,
+            "You add shares of the rows. Asked for are counts: of a rare class a few mistakes are a "
+            "large share. Add the entries as they are.",
+        ),
+        Misconception(
+            _shares_of_columns,
+            "You add shares of the columns. Asked for are counts: of a rare answer a few mistakes are a "
+            "large share. Add the entries as they are.",
+        ),
+        Misconception(
+            _one_share,
+            "You found the largest single share of a row. Asked for are counts, and both ways: i taken "
+            "for j, and j taken for i, added up.",
         ),
         Misconception(
             _most_missed_classes,
