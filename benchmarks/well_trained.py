@@ -18,7 +18,7 @@ from course_utils.environment import quiet_import
 
 NOTEBOOK = "13_training_cnns_well.ipynb"
 CHANNELS = (32, 64, 128, 128)
-SHORT = (16, 16, 24)  # sizes of picture, an epoch each, of the short recipe
+SHORT = (16, 16, 20)  # sizes of picture, an epoch each, of the short recipe
 _FUNCTIONS = (
     "group",
     "build_cnn",
