@@ -190,6 +190,20 @@ def test_one_cycle_rises_and_falls(built):
     assert rates[0] == pytest.approx(0.001) and rates[-1] == pytest.approx(0, abs=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("message", "kernel", "shape"),
+    [
+        ("Computed output size would be zero or negative", 5, (4, 4, 1)),
+        ("expected min_ndim=4, found ndim=3", 3, (28, 28)),
+    ],
+)
+def test_messages_of_keras_are_quoted_as_they_are(keras, message, kernel, shape):
+    cells = json.loads((NOTEBOOKS / NAME).read_text(encoding="utf-8"))["cells"]
+    assert any(message in "".join(cell["source"]) for cell in cells if cell["id"] == "wrong")
+    with pytest.raises(ValueError, match=message):
+        keras.Sequential([keras.Input(shape), keras.layers.Conv2D(8, kernel)])
+
+
 # --- exercises: their oracles against Keras -------------------------------------------------------
 
 
