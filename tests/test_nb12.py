@@ -165,6 +165,12 @@ def test_turning_point_compares_the_end_with_the_turn_whatever_happens_between(r
     assert verdict.misconception is not None, repr(verdict)
 
 
+def test_the_lowest_validation_loss_stands_once_as_the_text_says():
+    for case in nb12.turning_point.cases:
+        val_loss = case.args[0]["val_loss"]
+        assert val_loss.count(min(val_loss)) == 1
+
+
 def test_a_small_wiggle_of_training_loss_at_the_end_does_not_hide_over_fitting():
     history = {"loss": [2, 1.5, 1, 0.6, 0.8], "val_loss": [2, 1.5, 1.6, 1.8, 1.9]}
     assert nb12.turning_point.oracle(history) == nb12.my_turning_point(history) == 2
