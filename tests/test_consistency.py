@@ -320,6 +320,14 @@ def test_readme_has_title_and_minutes_of_the_notebook(path):
     assert path.name[:2] in " ".join(row[:2])
 
 
+def test_readmes_results_are_the_measured_ones():
+    section = text("README.md").partition("## How far it gets")[2].partition("\n## ")[0]
+    quoted = [line for line in section.splitlines() if line.startswith("| ")]
+    assert len(quoted) > 8
+    measured = text("benchmarks/results/time_to_accuracy.md").splitlines()
+    assert not [line for line in quoted if line not in measured]
+
+
 def test_links_of_the_documents_resolve():
     for document in sorted([*ROOT.glob("*.md"), *ROOT.glob("instructor/*.md")]):
         content = re.sub(r"```.*?```|`[^`\n]*`", "", document.read_text("utf-8"), flags=re.S)
