@@ -160,6 +160,11 @@ def departures() -> list[Row]:
         ("noise", "noise of 8 grey values", {"noise": 8.0}),
         ("batch_32", "batches of 32", {"batch_size": 32}),
         ("batch_512", "batches of 512", {"batch_size": 512}),
+        (
+            "pool_last",
+            "pooling after normalisation and ReLU",
+            {"order": ("normalise", "relu", "pool")},
+        ),
         ("average", "global average pooling", {"end": "average"}),
         ("narrow", f"channels {'-'.join(map(str, half))}", {"channels": half}),
     ]
