@@ -32,8 +32,8 @@ test: setup  ## check everything (no network, under ten minutes)
 test-browser: setup  ## drive the notebooks in Chromium
 	$(PY) -m pytest -n 0 -m browser tests/browser
 
-test-long: setup  ## run notebooks with long trainings with wrong answers in their exercises
-	$(PY) -m pytest -m long tests/notebooks
+test-long: setup  ## run what takes too long for make test (on the stand-in)
+	$(PY) -m pytest -m long tests
 
 test-real: setup  ## check accuracies and stored networks on the real data (COURSE_DATA_DIR)
 	$(PY) -m pytest -n 0 -m real tests/real_data

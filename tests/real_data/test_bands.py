@@ -2,7 +2,8 @@
 
 `bands.toml` holds the measured accuracies; here each recipe is trained once more, and once on
 shuffled labels, which must fall outside: a band so wide that it would hold anything proves nothing.
-The stand-in is tested in every run, the real data with ``-m real``.
+The stand-in is tested in every run, or with ``-m long`` where training takes long; the real data
+with ``-m real``.
 
     python -m tests.real_data.test_bands RECIPE SEED [SEED ...]     prints lines for bands.toml
 """
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from benchmarks.time_to_accuracy import without_validation
 
 COPIES = ("mnist", "cifar10", "cifar10-jpeg", "stand-in")
 TABLE = tomllib.loads(Path(__file__).with_name("bands.toml").read_text(encoding="utf-8"))
@@ -64,6 +67,8 @@ def read_bands(table: dict) -> list[Band]:
 
 def accuracy(name: str, data, seed: int, *, shuffled_labels: bool = False) -> float:
     """Train a recipe once; return its test accuracy."""
+    if TABLE[name].get("refitted"):
+        data = without_validation(data)
     module, _, function = TABLE[name]["recipe"].partition(":")
     recipe = getattr(importlib.import_module(module), function)
     result = recipe(data, seed, shuffled_labels=shuffled_labels)
@@ -83,6 +88,8 @@ BANDS = read_bands(TABLE)
 def lane(band: Band):
     """Return the band as a parameter, in the lane that its copy belongs to."""
     marks = [] if band.copy == "stand-in" else [pytest.mark.real]
+    if not marks and TABLE[band.recipe].get("long"):
+        marks = [pytest.mark.long]
     return pytest.param(band, marks=marks, id=f"{band.recipe}-{band.copy}")
 
 
