@@ -3,7 +3,7 @@
     COURSE_DATA_DIR=… python -m benchmarks.ablation
 
 The recipe is built up from a plain network, a change a row, each row keeping the changes above it;
-then the whole recipe is left in one point at a time. All rows train on the same pictures for as
+then the recipe, its answers not averaged, is left in one point at a time. All rows train on the same pictures for as
 many epochs and are compared on the validation part: the test part is not read.
 
 Each row is the notebook's own `build_cnn` and `train_well` with some of the functions that they
@@ -413,7 +413,7 @@ def as_markdown(results: dict[str, Any]) -> str:
     """Return the tables."""
     parts = {
         "build-up": "From a plain network to the recipe; each row keeps the changes above it.",
-        "departure": "The whole recipe with one change.",
+        "departure": "The recipe, read once (the last row but one above), with one change.",
     }
     runs = [run for row in results["rows"] for run in row["runs"]]
     seeds = sorted({run["seed"] for run in runs})
