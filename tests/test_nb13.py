@@ -290,3 +290,37 @@ def test_a_wrong_choice_is_shown_on_two_recipes(rule):
     verdict = nb13.choose_recipe.verdict(lambda results: max(results, key=RULES[rule])["recipe"])
     assert verdict.misconception
     assert repr(verdict).count("'recipe'") == 2
+
+
+# --- what the notebook says of the ablation -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ablation():
+    """Mean accuracy and seconds of each row of the stored ablation."""
+    path = NOTEBOOKS.parent / "benchmarks" / "results" / "ablation.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return {
+        row["name"]: [
+            float(np.mean([run[key] for run in row["runs"]])) for key in ("accuracy", "cpu")
+        ]
+        for row in rows
+    }
+
+
+def test_pooling_first_costs_five_points_where_it_stands_and_none_in_the_recipe(ablation):
+    points = 100 * (ablation["before"][0] - ablation["pool_first"][0])
+    assert points == pytest.approx(5, abs=1.5)
+    assert abs(ablation["sizes"][0] - ablation["pool_last"][0]) < 0.01
+    assert ablation["sizes"][1] < 0.8 * ablation["pool_last"][1]
+
+
+def test_the_long_steps_are_few(ablation):
+    names = list(ablation)[: list(ablation).index("both_ways") + 1]
+    steps = [ablation[b][0] - ablation[a][0] for a, b in itertools.pairwise(names)]
+    assert 2 <= sum(step > 0.03 for step in steps) <= 4
+
+
+def test_cures_of_over_fitting_bring_little_in_so_few_epochs(ablation):
+    assert ablation["smoothing"][0] < ablation["decay"][0] < ablation["sgd"][0] + 0.01
+    assert ablation["dropout"][0] < ablation["sizes"][0] - 0.05

@@ -42,6 +42,9 @@ QUOTED = [
     ("12", "crossed", "crossed-after", "Far fewer than by lot", 0, 300, 75),
     ("12", "kernels-moved", "kernels-after", "the pattern has not changed", 0, 0.9, 0.08),
     ("12", "kernels-moved", "kernels-after", "next two convolutions", 2, 0.58, 0.15),
+    ("12", "gift", "gift-after", "wrong on a quarter", -1, 0.75, 0.03),
+    ("13", "test-once", "test-after", "now it is fewer than two", 0, 0.815, 0.014),
+    ("13", "skip-train", "skip-train-after", "the network is still guessing", 3, 0.1, 0.03),
 ]
 
 
