@@ -3,8 +3,8 @@
     COURSE_DATA_DIR=… python -m benchmarks.ablation
 
 The recipe is built up from a plain network, a change a row, each row keeping the changes above it;
-then the recipe, its answers not averaged, is left in one point at a time. All rows train on the same pictures for as
-many epochs and are compared on the validation part: the test part is not read.
+then the recipe, its answers not averaged, is left in one point at a time. All rows train on the
+same pictures for as many epochs and are compared on the validation part: the test part is not read.
 
 Each row is the notebook's own `build_cnn` and `train_well` with some of the functions that they
 call replaced (`group`, `compile_well`, `shift_and_flip`); the row of the whole recipe replaces
