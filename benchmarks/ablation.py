@@ -119,7 +119,7 @@ def build_up() -> list[Row]:
         mirrored=False,
     )
     steps: list[tuple[str, str, dict[str, Any]]] = [
-        ("plain", "convolution, ReLU, pooling; Adam; weights drawn with deviation 0.05", {}),
+        ("plain", "plain network, Adam, weights of size 0.05", {}),
         ("he", "He initialisation", {"initial": "he_normal"}),
         ("after", "batch normalisation after the ReLU", {"order": ("relu", "normalise", "pool")}),
         (
@@ -128,7 +128,7 @@ def build_up() -> list[Row]:
             {"order": ("normalise", "relu", "pool")},
         ),
         ("pool_first", "pooling before both", {"order": whole.order}),
-        ("glorot", "Glorot initialisation, Keras's default, instead", {"initial": whole.initial}),
+        ("glorot", "Glorot initialisation (Keras's default)", {"initial": whole.initial}),
         ("cycle", "one cycle of the learning rate", {"one_cycle": True, "peak": ADAM_PEAK}),
         (
             "sgd",
@@ -385,6 +385,7 @@ def all_runs(
         "epochs": EPOCHS,
         "rows": stored(read_results("ablation"), rows, source.digest),
     }
+    write_results("ablation", results)
     for seed in SEEDS:
         for row in rows:
             same = [

@@ -683,13 +683,11 @@ def plot_confusion(
 # --- How it is done -----------------------------------------------------------------------------
 
 
-def plot_ablation(
-    ladder: Sequence[Mapping], departures: Sequence[Mapping] = (), *, changed: int = -1
-) -> Figure:
+def plot_ablation(ladder: Sequence[Mapping], departures: Sequence[Mapping] = ()) -> Figure:
     """Show what each change of a recipe brings: a line each, accuracy beside CPU seconds.
 
-    A dot is the mean over the seeds, a bar their range. The dashed line is the row of the ladder
-    that the departures change.
+    A dot is the mean over the seeds, a bar their range. The dashed line is the whole recipe, the
+    last row of the ladder.
 
     Parameters
     ----------
@@ -697,9 +695,7 @@ def plot_ablation(
         From a plain recipe to the whole one, each row keeping the changes above it: ``"change"``
         (in words) and ``"runs"``, a list with ``"accuracy"`` and ``"cpu"`` (seconds) of each seed.
     departures : sequence of mapping, optional
-        Rows of the same kind: one row of the ladder with one change each.
-    changed : int, optional
-        The index of that row in the ladder; the last if left out.
+        Rows of the same kind: the whole recipe with one change each.
 
     Returns
     -------
@@ -708,7 +704,7 @@ def plot_ablation(
     Raises
     ------
     ValueError
-        If the ladder is empty, a row has no runs, or `changed` is no row of the ladder.
+        If the ladder is empty, or a row has no runs.
 
     Examples
     --------
@@ -721,8 +717,6 @@ def plot_ablation(
     if not ladder or empty:
         what = f"{empty[0]!r} has no runs" if empty else "ladder is empty"
         raise ValueError(f"{what}; expected a run or more in each row, one row or more.")
-    if not -len(ladder) <= changed < len(ladder):
-        raise ValueError(f"changed is {changed}; expected the index of one of {len(ladder)} rows.")
     gap = 1 if departures else 0  # a line left empty between the two parts
     places = [place + gap * (place >= len(ladder)) for place in range(len(rows))]
     names = [row["change"] for row in ladder] + [f"but {row['change']}" for row in departures]
@@ -734,7 +728,7 @@ def plot_ablation(
             (right, "cpu", "CPU seconds"),
         ):
             means = [float(np.mean([run[key] for run in row["runs"]])) for row in rows]
-            axes.axvline(means[: len(ladder)][changed], ls="--", lw=1, color=COLOURS["neutral"])
+            axes.axvline(means[len(ladder) - 1], ls="--", lw=1, color=COLOURS["neutral"])
             for number, (place, row) in enumerate(zip(places, rows, strict=True)):
                 colour = COLOURS["data" if number < len(ladder) else "model"]
                 ends = [f(run[key] for run in row["runs"]) for f in (min, max)]

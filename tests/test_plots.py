@@ -408,22 +408,6 @@ def test_an_ablation_has_a_line_for_each_row_and_no_name_on_another(departures, 
     assert figure.get_size_inches()[1] * 100 < 620  # fits a slide
 
 
-@pytest.mark.parametrize(("changed", "where"), [(-1, 0.8), (-2, 0.7), (0, 0.6)])
-def test_the_dashed_line_of_an_ablation_is_the_row_that_the_departures_change(changed, where):
-    ladder = [
-        {"change": name, "runs": [{"accuracy": reached, "cpu": 9}]}
-        for name, reached in [("plain", 0.6), ("he", 0.7), ("whole", 0.8)]
-    ]
-    figure = plots.plot_ablation(ladder, ladder[:1], changed=changed)
-    (dashed,) = (line for line in figure.axes[0].lines if line.get_linestyle() == "--")
-    assert dashed.get_xdata()[0] == pytest.approx(where)
-
-
-def test_an_ablation_changes_a_row_that_is_there():
-    with pytest.raises(ValueError, match=r"changed is 1; expected the index of one of 1 rows"):
-        plots.plot_ablation([{"change": "he", "runs": [{"accuracy": 0.7, "cpu": 9}]}], changed=1)
-
-
 def test_an_ablation_without_runs_is_refused():
     with pytest.raises(ValueError, match="ladder is empty"):
         plots.plot_ablation([])

@@ -638,7 +638,7 @@ dead_share = Exercise(
         ),
     ],
     well_done="All weights of a dead channel's kernel get the gradient 0, and no rate, however small, "
-    "makes a step of that: it will not come back by itself. Why could it hardly die in the first place "
+    "makes a step of that: only the layers before it can wake it. Why could it hardly die in the first place "
     "if its numbers were brought to mean 0 just before ReLU?",
 )
 
@@ -1388,6 +1388,12 @@ smooth_labels = Exercise(
             lambda labels, classes, amount: np.eye(classes)[labels] + amount / classes,
             "Add up one of your rows: it is 1 + amount. Before each class gets its share, take "
             "`amount` away from the 1.",
+        ),
+        Misconception(
+            lambda labels, k, a: (1 - a) * np.eye(k)[labels] + a / (k - 1),
+            "Add up one of your rows: it is a little more than 1. All classes get a share, the right "
+            "one too, so `amount` has to be divided by `classes`.",
+            variants=[_two_values(lambda k, a: 1 - a + a / (k - 1), lambda k, a: a / (k - 1))],
         ),
         Misconception(
             _two_values(lambda k, a: 1 - a, lambda k, a: a),
