@@ -12,53 +12,22 @@ SOURCE = datasets.Source("altered", "pictures", "a" * 64, False)
 FIGURES = {"accuracy": 0.9, "once": 0.89, "cpu": 1000.0, "wall": 700.0, "peak": 1.5}
 
 
-class Weights:
-    """A network that is nothing but its weights."""
-
-    def __init__(self):
-        self.weights = [np.zeros(2), np.zeros((1, 3))]
-
-    def get_weights(self):
-        return [each.copy() for each in self.weights]
-
-    def set_weights(self, weights):
-        self.weights = weights
-
-
-def test_the_weights_of_the_last_epochs_are_averaged():
-    model = Weights()
-    mean = long_cifar10.MeanWeights(model, epochs=4, last=2)
-    for epoch, value in enumerate((100.0, 50.0, 3.0, 5.0)):
-        model.weights = [np.full(2, value), np.full((1, 3), -value)]
-        mean(epoch, {})
-    mean.use()
-    np.testing.assert_array_equal(model.weights[0], [4, 4])
-    np.testing.assert_array_equal(model.weights[1], [[-4, -4, -4]])
-
-
-def test_the_last_epoch_alone_is_itself():
-    model = Weights()
-    mean = long_cifar10.MeanWeights(model, epochs=2, last=1)
-    for epoch in range(2):
-        model.weights = [np.full(2, epoch + 0.5)]
-        mean(epoch, {})
-    mean.use()
-    np.testing.assert_array_equal(model.weights[0], [1.5, 1.5])
-
-
-def test_in_place_counts_as_much_as_both_moves_together():
-    pictures = np.random.default_rng(0).random((5, 8, 8, 3))
+def test_pictures_are_read_in_place_and_moved_along_both_diagonals():
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 6, 6, 3))
     seen = []
 
-    def both_ways(model, pictures):
-        seen.append(pictures)
-        return np.full((len(pictures), 10), (0.4, 0.2, 0.8)[len(seen) - 1])
+    def both_ways(_, there):
+        seen.append(there)
+        return np.full((3, 10), float(len(seen)))
 
     answers = long_cifar10.read_moved(None, pictures, 1, both_ways)
-    np.testing.assert_allclose(answers, 0.4 / 2 + 0.2 / 4 + 0.8 / 4)
-    np.testing.assert_array_equal(seen[0], pictures)
-    np.testing.assert_array_equal(seen[1][:, 1:, 1:], pictures[:, :-1, :-1])
-    np.testing.assert_array_equal(seen[2][:, :-1, :-1], pictures[:, 1:, 1:])
+    np.testing.assert_allclose(answers, (1 + 2 + 3 + 4 + 5) / 5)
+    in_place, *moved = seen
+    np.testing.assert_array_equal(in_place, pictures)
+    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    expected = [padded[:, a : a + 6, b : b + 6] for a in (0, 2) for b in (0, 2)]
+    np.testing.assert_array_equal(moved, expected)
+    assert all(not np.array_equal(there, pictures) for there in moved)
 
 
 def test_nothing_moved_reads_in_place_only():
@@ -71,7 +40,6 @@ def tiny(monkeypatch, tmp_path):
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
     monkeypatch.setattr(long_cifar10, "CHANNELS", (4, 8))
     monkeypatch.setattr(long_cifar10, "SIZES", (16, 24))
-    monkeypatch.setattr(long_cifar10, "AVERAGED", 2)
 
 
 def test_a_line_for_each_epoch(tiny):
