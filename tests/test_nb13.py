@@ -315,6 +315,17 @@ def test_pooling_first_costs_five_points_where_it_stands_and_none_in_the_recipe(
     assert ablation["sizes"][1] < 0.8 * ablation["pool_last"][1]
 
 
+def test_small_pictures_cost_three_points_and_save_a_third_of_the_seconds(ablation):
+    points = 100 * (ablation["shifts"][0] - ablation["sizes"][0])
+    assert points == pytest.approx(3, abs=1)
+    assert ablation["sizes"][1] / ablation["shifts"][1] == pytest.approx(2 / 3, abs=0.06)
+
+
+def test_normalising_before_relu_the_cycle_and_mirror_images_are_the_long_steps(ablation):
+    pairs = [("after", "before"), ("glorot", "cycle"), ("smoothing", "flips")]
+    assert all(ablation[b][0] > ablation[a][0] + 0.04 for a, b in pairs)
+
+
 def test_the_long_steps_are_few(ablation):
     names = list(ablation)[: list(ablation).index("both_ways") + 1]
     steps = [ablation[b][0] - ablation[a][0] for a, b in itertools.pairwise(names)]
@@ -323,4 +334,6 @@ def test_the_long_steps_are_few(ablation):
 
 def test_cures_of_over_fitting_bring_little_in_so_few_epochs(ablation):
     assert ablation["smoothing"][0] < ablation["decay"][0] < ablation["sgd"][0] + 0.01
-    assert ablation["dropout"][0] < ablation["sizes"][0] - 0.05
+    assert ablation["he"][0] < ablation["plain"][0] + 0.01
+    departures = list(ablation)[list(ablation).index("both_ways") + 1 :]
+    assert min(departures, key=lambda name: ablation[name][0]) == "dropout"
