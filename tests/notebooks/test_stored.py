@@ -76,6 +76,7 @@ def outputs(path):
     return [cell.outputs for cell in nbformat.read(path, as_version=4).cells if "outputs" in cell]
 
 
+@pytest.mark.long  # two kernels that load Keras
 def test_a_marked_network_is_stored_and_the_notebook_goes_on_as_without(course, capsys):
     path = notebook(course, KERAS, TRAINING, LATER, mark=None)
     assert execute.main([]) == 0
