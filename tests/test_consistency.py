@@ -326,6 +326,13 @@ def test_readmes_results_are_the_measured_ones():
     assert len(quoted) > 8
     measured = text("benchmarks/results/time_to_accuracy.md").splitlines()
     assert not [line for line in quoted if line not in measured]
+    longer = text("benchmarks/results/long_cifar10.md")
+    for what, words in (
+        ("test accuracy, answers averaged", "reaches\n{}"),
+        ("CPU time ÷ that of TensorFlow's tutorial", "for {} times the CPU seconds"),
+    ):
+        (value,) = re.findall(rf"\| {what} \| (.*) \|", longer)
+        assert words.format(value) in section
 
 
 def test_links_of_the_documents_resolve():
