@@ -88,6 +88,11 @@ one_cycle = Exercise(
             "takes the other three.",
         ),
         Misconception(
+            lambda step, steps, peak: peak * (1 + np.cos(np.pi * step / steps)) / 2,
+            "That is notebook 11's half cosine: it begins at the peak and only falls. Here the rate first "
+            "rises from 0, in straight lines both ways.",
+        ),
+        Misconception(
             lambda step, steps, peak: _cycle(step, steps, peak, quarter=0.75),
             "You rise for three quarters and fall in one. It is the other way round: a short way up, a "
             "long way down.",
