@@ -69,6 +69,17 @@ def test_each_departure_changes_one_thing():
         assert len(differences(row.settings, ablation.whole_recipe())) == 1, row.name
 
 
+def test_the_aside_only_moves_the_dropout(keras):
+    (moved,) = ablation.asides()
+    (row,) = (row for row in ablation.departures() if row.name == "dropout")
+    assert differences(moved.settings, row.settings) == {"order"}
+    group = ablation.group_of(row.settings, keras)(4), ablation.group_of(moved.settings, keras)(4)
+    names = [[type(layer).__name__ for layer in layers] for layers in group]
+    rest = ["BatchNormalization", "ReLU"]
+    assert names[0] == ["Conv2D", "MaxPooling2D", "Dropout", *rest]
+    assert names[1] == ["Conv2D", "MaxPooling2D", *rest, "Dropout"]
+
+
 def test_names_and_digests_are_all_different():
     rows = ablation.table()
     kept = ablation.stored({}, rows, "data")

@@ -326,6 +326,34 @@ def test_normalising_before_relu_the_cycle_and_mirror_images_are_the_long_steps(
     assert all(ablation[b][0] > ablation[a][0] + 0.04 for a, b in pairs)
 
 
+def test_dropout_costs_fourteen_points_before_normalisation_and_eight_after_relu(ablation):
+    recipe, _ = ablation["sizes"]
+    assert 100 * (recipe - ablation["dropout"][0]) == pytest.approx(14, abs=1)
+    assert 100 * (recipe - ablation["dropout_last"][0]) == pytest.approx(8, abs=1)
+
+
+def test_all_together_is_eleven_points_for_a_third_fewer_seconds(ablation):
+    points = 100 * (ablation["both_ways"][0] - ablation["plain"][0])
+    assert points == pytest.approx(11, abs=0.7)
+    assert ablation["both_ways"][1] / ablation["plain"][1] == pytest.approx(2 / 3, abs=0.06)
+
+
+def test_turns_scaling_and_noise_make_it_harder(ablation):
+    names = ("rotation", "scaling", "noise")
+    assert all(ablation[name][0] < ablation["sizes"][0] - 0.01 for name in names)
+
+
+def test_the_cut_recipe_is_as_good_as_12s_for_less_than_a_third_of_the_seconds():
+    path = NOTEBOOKS.parent / "benchmarks" / "results" / "time_to_accuracy.json"
+    runs = json.loads(path.read_text(encoding="utf-8"))["contestants"]
+    accuracy, cpu = (
+        {name: np.median([run[key] for run in runs[name]["runs"]]) for name in runs}
+        for key in ("accuracy", "cpu")
+    )
+    assert accuracy["cifar10-short"] > accuracy["cifar10-plain"] - 0.005
+    assert cpu["cifar10-short"] < cpu["cifar10-plain"] / 3
+
+
 def test_the_long_steps_are_few(ablation):
     names = list(ablation)[: list(ablation).index("both_ways") + 1]
     steps = [ablation[b][0] - ablation[a][0] for a, b in itertools.pairwise(names)]
