@@ -206,7 +206,9 @@ def live(page):
     """Every widget of the notebook is in the part on what to show live."""
     linked = cells_linked(page.parts.get("Show live", ""))
     for cell in page.notebook.code:
-        if WIDGET.search(cell.source) and cell.id not in linked:
+        said = "".join(cell.output_texts())
+        is_widget = WIDGET.search(cell.source) or "It needs a running kernel" in said
+        if is_widget and cell.id not in linked:
             yield f"link the widget in {cell.id!r}"
 
 
