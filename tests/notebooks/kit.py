@@ -7,6 +7,7 @@ and the pages; each yields a sentence for every place that breaks it.
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ PARTS = [
 MAPPING = Callable[[Page], Iterator[str]]
 PAGE_RULES: dict[str, MAPPING] = {}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"```.*?```|(`+)[^`].*?\1", re.S)
 EXERCISE = re.compile(r"`exercise\.(\w+)`")
 WIDGET = re.compile(r"\bwidgets\.(?!show_)\w+\(")
 QUOTED = re.compile(r"`exercise\.(\w+)`(?:\]\([^)]*\))? says “([^”]+)”")
@@ -225,9 +227,7 @@ def dead_kernel(page):
     """Every line that loads a stored network is quoted as it stands in the notebook."""
     text = page.parts.get("When the kernel died", "")
     lines = {
-        line.strip()
-        for cell in page.notebook.code
-        for line in stored.ANY_LINE.findall(cell.source)
+        line.strip() for cell in page.notebook.code for line in stored.ANY_LINE.findall(cell.source)
     }
     for line in sorted(lines):
         if line.lstrip("# ") not in text:
@@ -314,7 +314,7 @@ def clocks(readme, kit):
         if not days(readme, name):
             yield f"{name}: the timetable is missing"
         for slots in days(readme, name):
-            for before, after in zip(slots, slots[1:], strict=False):
+            for before, after in itertools.pairwise(slots):
                 if before.begins + before.minutes != after.begins:
                     yield f"{name}: {before.what!r} does not end when {after.what!r} begins"
 
@@ -403,11 +403,9 @@ def semester(readme, kit):
             yield f"{SEMESTER}: week {week} has no break of ten minutes"
         if practice < shown / 4:
             yield f"{SEMESTER}: week {week} practises less than a quarter of {shown} minutes"
-        if (shown, home) != (sum(p.shown for p in pages), sum(p.home for p in pages) - practice):
-            yield (
-                f"{SEMESTER}: week {week} shows {sum(p.shown for p in pages)} minutes and leaves "
-                f"{sum(p.home for p in pages) - practice} for home after the practice"
-            )
+        wanted = sum(p.shown for p in pages), max(sum(p.home for p in pages) - practice, 0)
+        if (shown, home) != wanted:
+            yield f"{SEMESTER}: week {week} shows {wanted[0]} minutes and leaves {wanted[1]}"
     columns = [[int(row[column]) for row in weeks] for column in range(2, 7)]
     total = " | ".join(f"**{sum(column)}**" for column in columns)
     if weeks and f"| | **together** | {total} |" not in chapter(readme, SEMESTER):
@@ -429,7 +427,7 @@ def all_pages_listed(readme, kit):
 @readme_rule
 def readme_links(readme, kit):
     """What the README links exists."""
-    for target in LINK.findall(readme):
+    for target in LINK.findall(CODE.sub("", readme)):
         here = PAGES / target.partition("#")[0]
         if not re.match(r"https?://|#", target) and not here.exists():
             yield f"there is no {target!r}"

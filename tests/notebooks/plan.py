@@ -203,9 +203,7 @@ def table(page: Page) -> str:
     lines = [HEADER, RULER]
     for row in page.rows:
         name = link(page.notebook, row.section.first, row.section.title)
-        lines.append(
-            f"| {name} | {row.section.minutes} | {row.shown} | {row.home} | {row.says} |"
-        )
+        lines.append(f"| {name} | {row.section.minutes} | {row.shown} | {row.home} | {row.says} |")
     total = page.shown + page.home
     lines.append(f"| **together** | **{total}** | **{page.shown}** | **{page.home}** | |")
     return "\n".join(lines) + "\n"
