@@ -1,4 +1,4 @@
-"""The glossary and the cheat sheet say what the notebooks and the code say.
+"""The glossary has every term of the notebooks once, and leads to where each is introduced.
 
 Each check is a function that returns findings; a second test shows for each that it can fail.
 """
