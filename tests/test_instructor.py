@@ -188,6 +188,10 @@ def new_training(page: Page) -> Page:
     return edited(page, lambda cells: cells.append(cell("code", line)))
 
 
+def new_training_alone(page: Page) -> Page:
+    return new_training(instead("When the kernel died", "Restart.")(page))
+
+
 def under(part: str, text: str):
     """Return a change to a page: a line more at the beginning of a part."""
     return swap(rf"^## {re.escape(part)}\n", f"## {part}\n\n{text}\n")
@@ -195,7 +199,7 @@ def under(part: str, text: str):
 
 def instead(part: str, text: str):
     """Return a change to a page: a part holds nothing but this line."""
-    return swap(rf"^## {re.escape(part)}\n.*?(?=^## )", f"## {part}\n\n{text}\n\n")
+    return swap(rf"^## {re.escape(part)}\n.*?(?=^## |\Z)", f"## {part}\n\n{text}\n\n")
 
 
 WRONG_PAGES = [
@@ -233,6 +237,9 @@ WRONG_PAGES = [
     ("board", swap(r"```.*?```", "Draw a network.")),
     ("dead_kernel", new_training),
     ("dead_kernel", under("When the kernel died", '`net = trained.load("x")`')),
+    ("recipes", under("When the kernel died", "- Run all cells.")),
+    ("recipes", new_training_alone),
+    ("recipes", swap(r"run (\[the set-up\]\([^)]*\)), \[the data\]\([^)]*\)", r"run \1")),
     ("quoted_checks", swap(r"You used up the columns", "You used up the rows")),
 ]  # fmt: skip
 

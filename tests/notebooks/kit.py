@@ -6,6 +6,8 @@ and the pages; each yields a sentence for every place that breaks it.
 
 from __future__ import annotations
 
+import ast
+import builtins
 import importlib
 import itertools
 import re
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.notebooks import stored
-from tests.notebooks.parts import NOTEBOOKS, Notebook, notebook_paths
+from tests.notebooks.parts import NOTEBOOKS, Cell, Notebook, names_bound, notebook_paths
 from tests.notebooks.plan import (
     CELL_LINK,
     HEADER,
@@ -22,6 +24,7 @@ from tests.notebooks.plan import (
     SHORT_LINK,
     Page,
     exercise_cell,
+    screens,
     table,
 )
 
@@ -40,6 +43,13 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|(`+)[^`].*?\1", re.S)
 EXERCISE = re.compile(r"`exercise\.(\w+)`")
 WIDGET = re.compile(r"\bwidgets\.(?!show_)\w+\(")
+TO_CELL = r"\[[^\]]*\]\([^)]*#cell-id=(?P<%s>[\w-]+)\)"
+RECIPE = re.compile(
+    r"- \*\*(?P<name>(?P<verb>From|Only) "
+    + TO_CELL % "first"
+    + rf"(?: on| to {TO_CELL % 'last'})?):\*\*(?P<rest>.*)",
+    re.S,
+)
 QUOTED = re.compile(r"`exercise\.(\w+)`(?:\]\([^)]*\))? says “([^”]+)”")
 FIGURE = re.compile(r"^\.\./notebooks/(figures/[\w.-]+)$")
 
@@ -226,15 +236,87 @@ def board(page):
 def dead_kernel(page):
     """Every line that loads a stored network is quoted as it stands in the notebook."""
     text = page.parts.get("When the kernel died", "")
-    lines = {
-        line.strip() for cell in page.notebook.code for line in stored.ANY_LINE.findall(cell.source)
-    }
+    lines = stored_lines(page.notebook)
     for line in sorted(lines):
         if line.lstrip("# ") not in text:
             yield f"quote `{line}`"
     for found in re.findall(r"`?(\w[\w, ]* = trained\.load\([^`\n]*)`?", text):
         if not any(found.strip() in line for line in lines):
             yield f"the notebook has no line {found!r}"
+
+
+@page_rule
+def recipes(page):
+    """What is to be run after a restart is enough: every name that is used is also bound.
+
+    A recipe is an item of that part: ``**From [x](…) on:** run [a](…), [b](…). Leave out [c](…).``
+    or ``**From [x](…) to [y](…):** …`` or ``**Only [x](…):** …``. A link stands for its screen.
+    """
+    found = items(page.parts.get("When the kernel died", ""))
+    for item in found:
+        match = RECIPE.match(item)
+        if not match:
+            yield f"write `- **From [x](@x) on:** run …`, not {item[:60]!r}"
+            continue
+        missing = unbound(cells_to_run(page.notebook, match))
+        if missing:
+            yield f"{match['name']!r} also needs {sorted(missing)}"
+    if stored_lines(page.notebook) and not found:
+        yield "say what to run after a restart"
+
+
+def cells_to_run(notebook: Notebook, recipe: re.Match) -> list[Cell]:
+    """Return the code cells that a recipe runs, in the order of the notebook."""
+    run, _, without = recipe["rest"].partition("Leave out")
+    place = {cell.id: cell.number for cell in notebook.cells}
+    first = place.get(recipe["first"], 0)
+    if recipe["verb"] == "Only":
+        last = first + 1
+    else:
+        last = place.get(recipe["last"], len(notebook.cells) + 1)
+    named, skipped = cells_linked(run), cells_linked(without)
+    screen = {
+        cell.id
+        for each in screens(notebook)
+        if named & {c.id for c in each.cells}
+        for cell in each.cells
+    }
+    return [
+        cell
+        for cell in notebook.code
+        if (cell.id in screen or first <= cell.number < last)
+        and cell.id not in skipped
+        and not cell.is_exercise
+    ]
+
+
+INSIDE = (ast.arg, ast.ExceptHandler, ast.FunctionDef, ast.ClassDef)
+
+
+def unbound(cells: list[Cell]) -> set[str]:
+    """Return the names that cells use and none of them binds; stored networks count as loaded."""
+    bound, used = set(dir(builtins)), set()
+    for cell in cells:
+        bound |= names_bound(cell.tree)
+        for line in stored.ANY_LINE.findall(cell.source):
+            bound |= names_bound(ast.parse(line.strip().lstrip("# ")))
+        inside = {
+            getattr(node, "arg", None) or getattr(node, "id", None) or getattr(node, "name", None)
+            for node in ast.walk(cell.tree)
+            if isinstance(node, INSIDE)
+            or (isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+        }
+        used |= {
+            node.id
+            for node in ast.walk(cell.tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        } - inside
+    return used - bound
+
+
+def stored_lines(notebook: Notebook) -> set[str]:
+    """Return the commented lines of a notebook that load a stored network."""
+    return {line.strip() for cell in notebook.code for line in stored.ANY_LINE.findall(cell.source)}
 
 
 @page_rule
