@@ -40,6 +40,7 @@ PARTS = [
 MAPPING = Callable[[Page], Iterator[str]]
 PAGE_RULES: dict[str, MAPPING] = {}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\.\d)")
 CODE = re.compile(r"```.*?```|(`+)[^`].*?\1", re.S)
 EXERCISE = re.compile(r"`exercise\.(\w+)`")
 WIDGET = re.compile(r"\bwidgets\.(?!show_)\w+\(")
@@ -68,6 +69,17 @@ def items(text: str) -> list[str]:
 def cells_linked(text: str) -> set[str]:
     """Return the ids of the cells that a text links."""
     return {cell for _, cell in CELL_LINK.findall(text)}
+
+
+def at_home(page: Page) -> set[str]:
+    """Return the ids of the cells that stay at home."""
+    return {
+        cell.id
+        for row in page.rows
+        for screen in row.section.screens
+        for cell in screen.cells
+        if row.says == "all" or cells_linked(row.says) & {each.id for each in screen.cells}
+    }
 
 
 # --- One page -------------------------------------------------------------------------------------
@@ -168,7 +180,7 @@ def exercises(page):
 @page_rule
 def questions(page):
     """Five questions or more, each in bold, with a link to its cell and the expected answer."""
-    found = items(page.parts.get("Questions to ask", ""))
+    found, stays = items(page.parts.get("Questions to ask", "")), at_home(page)
     if len(found) < 5:
         yield f"{len(found)} questions; ask five or more"
     for item in found:
@@ -177,6 +189,8 @@ def questions(page):
             yield f"write `- **[Question?](@cell-id)** answer`, not {item[:60]!r}"
         elif len(match[1].split()) < 3:
             yield f"say which answer to expect: {item[:60]!r}"
+        if unseen := cells_linked(item.partition("**")[2].partition("**")[0]) & stays:
+            yield f"{sorted(unseen)} stays at home: ask about what is shown"
 
 
 @page_rule
@@ -194,13 +208,7 @@ def misconceptions(page):
 def late(page):
     """What to skip says the minutes that it saves, from screens that would have been shown."""
     found = items(page.parts.get("Late? Skip", ""))
-    stays = {
-        cell.id
-        for row in page.rows
-        for screen in row.section.screens
-        for cell in screen.cells
-        if row.says == "all" or cells_linked(row.says) & {each.id for each in screen.cells}
-    }
+    stays = at_home(page)
     if not found:
         yield "name something to skip"
     for item in found:
@@ -209,14 +217,16 @@ def late(page):
             yield f"write `- **N min** [what](@cell-id): …`, not {item[:60]!r}"
         elif int(said[1]) != page.saved(item):
             yield f"{item[:60]!r} saves {page.saved(item)} minutes"
-        if at_home := cells_linked(item) & stays:
-            yield f"{sorted(at_home)} stays at home anyway"
+        if unseen := cells_linked(item) & stays:
+            yield f"{sorted(unseen)} stays at home anyway"
 
 
 @page_rule
 def live(page):
-    """Every widget of the notebook is in the part on what to show live."""
+    """Every widget of the notebook is in the part on what to show live, which is shown."""
     linked = cells_linked(page.parts.get("Show live", ""))
+    if unseen := linked & at_home(page):
+        yield f"{sorted(unseen)} stays at home"
     for cell in page.notebook.code:
         said = "".join(cell.output_texts())
         is_widget = WIDGET.search(cell.source) or "It needs a running kernel" in said
@@ -317,6 +327,21 @@ def unbound(cells: list[Cell]) -> set[str]:
 def stored_lines(notebook: Notebook) -> set[str]:
     """Return the commented lines of a notebook that load a stored network."""
     return {line.strip() for cell in notebook.code for line in stored.ANY_LINE.findall(cell.source)}
+
+
+@page_rule
+def numbers(page):
+    """Every number with a decimal point stands in the notebook, give or take its last digit.
+
+    Numbers in quotation marks are guesses to expect, and free.
+    """
+    cells = page.notebook.cells
+    known = [cell.source for cell in cells] + [text for c in cells for text in c.output_texts()]
+    there = {float(each) for text in known for each in DECIMAL.findall(text)}
+    for found in DECIMAL.findall(re.sub(r"“[^”]*”|\]\([^)]*\)", " ", page.text)):
+        unit = 10.0 ** -len(found.partition(".")[2])
+        if not any(abs(float(found) - each) < 1.01 * unit for each in there):
+            yield f"the notebook has no number near {found}"
 
 
 @page_rule
