@@ -94,7 +94,6 @@ LITTLE = {  # words with which no term begins
     "a", "all", "an", "and", "as", "at", "both", "by", "every", "four", "from", "in", "is", "no",
     "none", "not", "nothing", "of", "on", "or", "that", "the", "they", "three", "to", "two",
 }  # fmt: skip
-)
 
 
 @cache
