@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 endif
 PY := $(BIN)/python
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.ready-site
 
-.PHONY: help setup lab test test-browser test-long test-real notebooks bench lint lock clean
+.PHONY: help setup lab test test-browser test-long test-real notebooks slides site badge bench lint lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,7 @@ lab: setup  ## open JupyterLab on notebook 00
 test: setup  ## check everything (no network, under ten minutes)
 	$(PY) -m pytest
 
-test-browser: setup  ## drive the notebooks in Chromium
+test-browser: setup $(SITE_READY)  ## drive the notebooks and the site in Chromium
 	$(PY) -m pytest -n 0 -m browser tests/browser
 
 test-long: setup  ## run what takes too long for make test (on the stand-in)
@@ -40,6 +41,19 @@ test-real: setup  ## check accuracies and stored networks on the real data (COUR
 
 notebooks: setup  ## execute the notebooks on the real data, store clean outputs and networks
 	$(PY) -m tests.notebooks.execute
+
+slides: setup  ## build the offline decks, build/slides/NN_topic.html
+	$(PY) -m tools.slides
+
+site: $(SITE_READY)  ## build the static site into build/site
+	$(PY) -m tools.site
+
+$(SITE_READY): $(READY) tools/site/requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement tools/site/requirements.lock
+	@touch $@
+
+badge:  ## point badges and launch buttons at your copy (REPO=owner/name)
+	$(PYTHON) -m tools.badge $(REPO)
 
 bench: setup  ## print the tables that the documents quote (COURSE_DATA_DIR)
 	$(PY) -m benchmarks
@@ -52,6 +66,7 @@ lint: setup  ## style of the Python code and spelling
 lock:  ## compile requirements.lock and its copy for Binder
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock requirements.txt
 	cp requirements.lock binder/requirements.txt
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --constraint requirements.lock --output-file tools/site/requirements.lock tools/site/requirements.txt
 
 clean:  ## remove what was built (not .venv)
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
