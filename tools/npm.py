@@ -96,7 +96,7 @@ def registry() -> str:
     for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
         if os.environ.get(name):
             return os.environ[name].rstrip("/")
-    settings = Path(os.environ.get("npm_config_userconfig") or Path.home() / ".npmrc")
+    settings = Path(os.environ.get("NPM_CONFIG_USERCONFIG") or Path.home() / ".npmrc")
     if settings.is_file():
         text = settings.read_text(encoding="utf-8", errors="replace")
         if found := re.search(r"^\s*registry\s*=\s*(\S+)", text, re.M):

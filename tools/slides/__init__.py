@@ -1,0 +1,1 @@
+"""Offline decks: each notebook as slides in one HTML file, made by ``make slides``."""
