@@ -37,8 +37,8 @@ PARTS = [
     "On the board",
     "When the kernel died",
 ]
-MAPPING = Callable[[Page], Iterator[str]]
-PAGE_RULES: dict[str, MAPPING] = {}
+PageRule = Callable[[Page], Iterator[str]]
+PAGE_RULES: dict[str, PageRule] = {}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\.\d)")
 CODE = re.compile(r"```.*?```|(`+)[^`].*?\1", re.S)
@@ -55,7 +55,7 @@ QUOTED = re.compile(r"`exercise\.(\w+)`(?:\]\([^)]*\))? says “([^”]+)”")
 FIGURE = re.compile(r"^\.\./notebooks/(figures/[\w.-]+)$")
 
 
-def page_rule(function: MAPPING) -> MAPPING:
+def page_rule(function: PageRule) -> PageRule:
     """Enter a rule in `PAGE_RULES` under the name of its function."""
     PAGE_RULES[function.__name__] = function
     return function
