@@ -95,7 +95,7 @@ def test_the_style_for_print_names_both_pages():
     style = (ROOT / "reference" / "print.css").read_text(encoding="utf-8")
     for page in (ROOT / "reference").glob("*.md"):
         title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
-        assert f"#{title.lower().replace(' ', '-')} > h1" in style
+        assert f"  #{title.lower().replace(' ', '-')} {{" in style
 
 
 # --- Shapes and sizes -----------------------------------------------------------------------------
