@@ -58,10 +58,10 @@ def require(exercise: Any, answer: object) -> None:
     --------
     >>> from course_utils.exercises import nb00
     >>> require(nb00.add, lambda a, b: a + b)
-    >>> require(nb00.add, lambda a, b: a * b)
+    >>> require(nb00.add, lambda a, b: a - b)
     Traceback (most recent call last):
         ...
-    course_utils.grading.NotYet: You multiplied. The sum of 2 and 5 is 7.
+    course_utils.grading.NotYet: You subtracted b from a. The sum adds it.
     """
     from course_utils.checks import WELL_DONE
 

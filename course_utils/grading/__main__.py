@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, value, what in (
         ("seconds", usual.seconds, "for a submission"),
         ("cell-seconds", usual.cell_seconds, "for a cell"),
+        ("check-seconds", usual.check_seconds, "for a check"),
         ("gigabytes", usual.gigabytes, "of memory for a submission (not on Windows, macOS)"),
     ):
         grade.add_argument(f"--{name}", type=float, default=value, help=f"{what} (%(default)g)")
@@ -73,6 +74,7 @@ def _grade(options: argparse.Namespace, submissions: dict[str, Path | str]) -> i
     limits = runner.Limits(
         seconds=options.seconds,
         cell_seconds=options.cell_seconds,
+        check_seconds=options.check_seconds,
         gigabytes=options.gigabytes,
     )
     marks = runner.grade(

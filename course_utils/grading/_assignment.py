@@ -1,4 +1,4 @@
-"""Turn a notebook of the course into an nbgrader assignment, and a student's copy into a submission.
+"""Turn a notebook of the course into an nbgrader assignment, a student's copy into a submission.
 
 The format is nbgrader's (schema version 3): each exercise cell is an autograded answer, followed
 by a test cell worth points. The test cell calls the course's own check, nothing is repeated here.

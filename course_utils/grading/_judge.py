@@ -47,7 +47,7 @@ class Settings:
     gigabytes: float
     cell_seconds: float
     seconds: float
-    check_seconds: float | None
+    check_seconds: float
     mark: str
 
 
@@ -120,6 +120,9 @@ class Worker:
                 reply = self._replies.get(timeout=0.05)  # in slices: a check may want to stop
                 break
             except queue.Empty:
+                if self._process.poll() is not None and self._replies.empty():
+                    reply = "gone"  # its pipe may live on, in a process that it started
+                    break
                 if time.monotonic() > end:
                     self.alive = False
                     raise Over(f"Your code was not done within {seconds:g} seconds.") from None
@@ -305,8 +308,8 @@ class Trial:
 
     def _values(self, told: dict, blob: bytes) -> Any:
         try:
-            if "values" not in told:
-                raise _wire.Broken(_text(told, "unsendable") or "an answer without a value")
+            if "unsendable" in told:
+                raise _wire.Broken(_text(told, "unsendable"))
             return _wire.values(told, blob)
         except _wire.Broken as trouble:
             said = _results.clean(str(trouble))

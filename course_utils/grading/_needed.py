@@ -28,12 +28,12 @@ class Piece:
 
 
 def plain(source: str) -> str:
-    """Return the Python of a cell, line by line, without IPython's magics.
+    r"""Return the Python of a cell, line by line, without IPython's magics.
 
     Examples
     --------
-    >>> plain("%matplotlib inline\\nx = 1")
-    'pass\\nx = 1'
+    >>> plain("%matplotlib inline\nx = 1")
+    'pass\nx = 1'
     """
     if source.lstrip().startswith("%%"):
         if not _HARMLESS.match(source):
@@ -43,7 +43,7 @@ def plain(source: str) -> str:
 
 
 def needed(cells: Sequence[str], answers: set[int]) -> list[str]:
-    """Return the cells with only those lines that the answers need, all others blank.
+    r"""Return the cells with only those lines that the answers need, all others blank.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def needed(cells: Sequence[str], answers: set[int]) -> list[str]:
 
     Examples
     --------
-    >>> needed(["import time\\nk = 3", "fit(k)", "def my_f(x):\\n    return k * x"], {2})
-    ['\\nk = 3', '', 'def my_f(x):\\n    return k * x']
+    >>> needed(["import time\nk = 3", "fit(k)", "def my_f(x):\n    return k * x"], {2})
+    ['\nk = 3', '', 'def my_f(x):\n    return k * x']
     """
     cells = [plain(cell) for cell in cells]
     modules = frozenset(name for cell in cells for name in _imported(cell))

@@ -209,17 +209,17 @@ class Unpacker:
         }
         if told["class"]:
             return type("Class", (), {})
-        if home == "builtins" and name in known or name in ("function", "generator", "module"):
+        if (home == "builtins" and name in known) or name in ("function", "generator", "module"):
             return known[name]()
         bases = (np.ndarray,) if told["array"] else ()
         kind = type(name or "object", bases, {"__module__": home})
         return np.zeros(0).view(kind) if told["array"] else kind()
 
     def _keras(self, told: dict) -> Any:
-        import keras
-
         _only_keras(told["model"])
         _only_keras(told["compiled"])
+        import keras
+
         weights = self.unpack(told["v"])
         model = keras.saving.deserialize_keras_object(told["model"], safe_mode=True)
         if told["compiled"]:

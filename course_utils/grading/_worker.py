@@ -109,7 +109,8 @@ class _Desk:
             try:
                 result = self.answer(*args)
             except BaseException as error:
-                told = _told(error)
+                trace = error.__traceback__  # it begins here; the student's part comes next
+                told = _told(error.with_traceback(trace and trace.tb_next))
             told["printed"] = printed.getvalue()
             told["warned"] = str(warned[0].message)[:500] if warned else ""
         return told, (result, args)

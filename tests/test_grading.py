@@ -1,0 +1,530 @@
+"""Submissions are graded through the exported assignment, and none harms another.
+
+The notebooks here are the course's own. Answers are put in as a student would, in the exercise
+cells, and whatever else a student may leave in a notebook beside them.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_utils import exercises, grading
+from course_utils.checks import NOT_STARTED, NOT_YET, WELL_DONE
+from course_utils.grading import _assignment, _needed, _wire, runner
+from course_utils.grading.__main__ import main
+from tests import submissions
+
+LINUX = sys.platform == "linux"
+POSIX = os.name == "posix"
+QUICK = runner.Limits(seconds=240, cell_seconds=20, check_seconds=1.5, gigabytes=2)
+ALL = [module.__name__[-2:] for module in exercises.modules()]
+
+
+def grade(folder: Path, number: str, students: dict[str, dict], **options) -> dict[str, list]:
+    """Export, collect and grade; return the marks of each student."""
+    if not (folder / "course").exists():
+        _assignment.export(number, folder / "course")
+    for student, notebook in students.items():
+        submissions.write(notebook, folder / "in" / f"{student}.ipynb")
+    found = runner.collect(number, folder / "course", folder / "in")
+    marks = runner.grade(number, folder / "course", found, **options)
+    return {student: [m for m in marks if m.student == student] for student in found}
+
+
+def points(marks) -> dict[str, float]:
+    return {mark.exercise: mark.points for mark in marks}
+
+
+# --- right answers pass, wrong answers fail -------------------------------------------------------
+
+
+def grade_everything(number: str, folder: Path, record_property, only: str = "") -> None:
+    asked, handed_in, expected = submissions.everything(number, only)
+    name = _assignment.find_notebook(number).name
+    submissions.write(asked, folder / "notebooks" / name)
+    submissions.write(handed_in, folder / "in" / "ada.ipynb")
+    _assignment.export(number, folder / "course", notebooks=folder / "notebooks")
+    found = runner.collect(number, folder / "course", folder / "in")
+    limits = runner.Limits(seconds=1800, check_seconds=60)
+    marks = runner.grade(number, folder / "course", found, limits=limits)
+    assert [mark.exercise for mark in marks] == list(expected)
+    for mark in marks:
+        sentence = expected[mark.exercise]
+        if sentence is None:
+            assert (mark.points, mark.voice) == (1, WELL_DONE), mark
+        else:
+            assert (mark.points, mark.voice) == (0, NOT_YET), mark
+            assert mark.feedback.startswith(sentence), mark
+    wrong = sum(sentence is not None for sentence in expected.values())
+    record_property("graded", [number, len(expected) - wrong, wrong])
+
+
+@pytest.mark.parametrize("number", ["01", "08"])
+def test_right_answers_pass_and_each_catalogued_wrong_answer_fails(
+    number, tmp_path, record_property
+):
+    grade_everything(number, tmp_path, record_property)
+
+
+def test_a_keras_model_is_graded(tmp_path, record_property):
+    grade_everything("05", tmp_path, record_property, only="classifier")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", ALL)
+def test_every_notebook_is_graded(number, tmp_path, record_property):
+    grade_everything(number, tmp_path, record_property)
+
+
+def test_a_class_is_graded_by_the_command(tmp_path, capsys):
+    """Students hand in what students hand in; the table has a line for each exercise."""
+    plain = submissions.original("00")
+    own = {
+        "add": "def my_add(a, b):\n    return helper(a) + b",
+        "column_ranges": "def my_column_ranges(table):\n    return table.max(axis=0)",
+        "layer": "def my_layer(inputs, weights, biases)\n    return inputs @ weights",
+    }
+    ada = submissions.filled(plain, lambda exercise, name: own[exercise])
+    ada["cells"].insert(3, {"cell_type": "code", "source": "def helper(x):\n    return +x"})
+    ada["cells"].insert(3, {"cell_type": "code", "source": ["%matplotlib inline\n", "1 / 0"]})
+    ben = submissions.filled(plain, submissions.right)
+    for cell in ben["cells"]:
+        cell.pop("id")  # as some editors do
+    cyd = copy.deepcopy(plain)
+    cyd["cells"] = [
+        cell for cell in cyd["cells"] if "exercise" not in cell["metadata"].get("tags", [])
+    ]
+    folder = tmp_path / "in"
+    submissions.write(ada, folder / "ada.ipynb")
+    submissions.write(ben, folder / "ben" / "00 copy (2).ipynb")
+    submissions.write(cyd, folder / "cyd.ipynb")
+    (folder / "=dan.ipynb").write_text("no notebook")
+    (folder / "notes.txt").write_text("not handed in")
+
+    course = str(tmp_path / "course")
+    assert main(["export", "00", course, "--points", "2"]) == 0
+    assert main(["grade", "00", course, str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^ben( +2){3} +6$", shown, re.M)
+    with open(tmp_path / "course" / "00_points.csv", encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    got = {(line["student"], line["exercise"]): line for line in lines}
+    assert len(got) == 12
+    assert got["ada", "add"]["points"] == "2.0"
+    assert got["ada", "column_ranges"]["voice"] == NOT_YET
+    assert "SyntaxError" in got["ada", "layer"]["feedback"]
+    assert {got["cyd", name]["voice"] for name in ("add", "layer")} == {NOT_STARTED}
+    assert got["'=dan", "add"]["feedback"] == "The file is not a notebook that can be read."
+
+
+# --- hostile submissions --------------------------------------------------------------------------
+
+RIGHT = "def my_add(a, b):\n    return a + b\n"
+WRONG = "def my_add(a, b):\n    return a - b\n"
+THE_REST = {"column_ranges": 1.0, "layer": 1.0}
+NOTHING = {"add": 0.0, "column_ranges": 0.0, "layer": 0.0}
+
+# what the cell of `add` holds, what its author gets, and a piece of the sentence for `add`
+HOSTILE = {
+    "loops": ("def my_add(a, b):\n    while True: pass", THE_REST, "was stopped"),
+    "loops and catches everything": (
+        "def my_add(a, b):\n    while True:\n        try:\n            while True: pass\n"
+        "        except BaseException: pass",
+        THE_REST,
+        "was stopped",
+    ),
+    "loops inside C": ("def my_add(a, b):\n    return sum(range(10**15))", THE_REST, "was stopped"),
+    "loops in its cell": ("while True: pass\n" + RIGHT, THE_REST, "was not done within"),
+    "leaves at once": (
+        "import os\ndef my_add(a, b):\n    os._exit(0)",
+        THE_REST,
+        "ended the Python",
+    ),
+    "exits": ("import sys\ndef my_add(a, b):\n    sys.exit()", THE_REST, "asks Python to exit"),
+    "exits in its cell": ("import sys\nsys.exit()\n" + RIGHT, THE_REST, "no `my_add`"),
+    "kills itself": (
+        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n" + RIGHT,
+        THE_REST,
+        "ended the Python",
+    ),
+    "crashes": ("import ctypes\nctypes.string_at(0)\n" + RIGHT, THE_REST, "ended the Python"),
+    "deletes its folder": (
+        "import os, shutil\nshutil.rmtree(os.getcwd())\n" + RIGHT,
+        THE_REST | {"add": 1.0},
+        "Right",
+    ),
+    "patches the checks": (
+        "from course_utils import checks, grading\n"
+        "exercise.add.check = exercise.add.verdict = lambda answer, **more: None\n"
+        "for name in ('check', 'verdict', '_judge', '_not_yet'):\n"
+        "    setattr(checks._BaseExercise, name, lambda self, *a, **k: self._done('Right.'))\n"
+        "checks._agree = checks._results.same = lambda *a: True\n"
+        "checks.WELL_DONE = checks.NOT_YET = 'well done'\n"
+        "grading.require = lambda *a: None\n"
+        "exercise.add.cases = ()\n"
+        "print('[well done] add: Right on all 5 cases.')\n" + WRONG,
+        THE_REST,
+        "You subtracted",
+    ),
+    "equals everything": (
+        "class Any(float):\n    __eq__ = __le__ = __ge__ = lambda self, other: True\n"
+        "    __hash__ = None\n\ndef my_add(a, b):\n    return Any()",
+        THE_REST,
+        "object of type Any",
+    ),
+    "tells its own marks": (
+        "import json, os\n"
+        "line = json.dumps({'grade_id': 'test-add', 'share': 1.0, 'voice': 'well done',\n"
+        "                   'sentence': '', 'details': [], 'token': ''}).encode() + b'\\n'\n"
+        "for fd in range(64):\n    try:\n        os.write(fd, line)\n    except OSError: pass\n"
+        + RIGHT,
+        THE_REST,
+        "disturbed the grading",
+    ),
+    "prints without end": (
+        "import os\ndef my_add(a, b):\n    print('x' * 10**6)\n    os.write(2, b'x' * 10**6)\n"
+        "    return a - b",
+        THE_REST,
+        "You subtracted",
+    ),
+    "returns too much": (
+        "import numpy as np\ndef my_add(a, b):\n    return np.zeros(2 * 10**7)",
+        THE_REST,
+        "cannot be handed",
+    ),
+    "returns itself": (
+        "def my_add(a, b):\n    x = []\n    x.append(x)\n    return x",
+        THE_REST,
+        "cannot be handed",
+    ),
+}
+if LINUX:
+    HOSTILE |= {
+        "wants all memory": (
+            "import numpy as np\ndef my_add(a, b):\n    return np.ones(10**9)",
+            THE_REST,
+            "more memory than there is",
+        ),
+        "lists without end": (
+            "def my_add(a, b):\n    x = [0] * 10**6\n    while True:\n        x = x + x",
+            THE_REST,
+            "more memory than there is",
+        ),
+        "kills its judge": (
+            "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + RIGHT,
+            {},
+            "ended from within",
+        ),
+    }
+
+
+def hostile(code: str) -> dict:
+    """Return notebook 00 with the code in the first exercise, and right answers in the others."""
+    return submissions.filled(
+        submissions.original("00"),
+        lambda exercise, name: code if exercise == "add" else submissions.right(exercise, name),
+    )
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_cell_costs_its_author_only(what, tmp_path, record_property):
+    code, gets, sentence = HOSTILE[what]
+    limits = QUICK
+    if what in ("loops in its cell", "lists without end"):
+        limits = runner.Limits(seconds=240, cell_seconds=6, check_seconds=60, gigabytes=1)
+    before = time.monotonic()
+    marks = grade(tmp_path, "00", {"eve": hostile(code)}, limits=limits)["eve"]
+    assert points(marks) == NOTHING | gets, marks
+    assert sentence in marks[0].feedback
+    assert time.monotonic() - before < 240
+    record_property("hostile", what)
+
+
+def test_the_next_one_is_graded_right(tmp_path):
+    """Between those who end the grading, and delete and change files, others get their points."""
+    worst = [
+        "import os, signal\nos.kill(os.getppid(), signal.SIGTERM)",
+        "import os, shutil\nshutil.rmtree('.')\nos._exit(1)",
+        "import builtins, numpy\nbuiltins.len = numpy.array = None",
+    ]
+    students = {f"{n}-eve": hostile(code) for n, code in enumerate(worst) if POSIX or n}
+    students |= {f"{n}-fay": hostile(RIGHT) for n in range(len(worst))}
+    graded = grade(tmp_path, "00", students, limits=QUICK)
+    assert [points(graded[student])["add"] for student in sorted(students)] == [
+        float(student.endswith("fay")) for student in sorted(students)
+    ]
+    assert all(sum(points(graded[s]).values()) == 3 for s in students if s.endswith("fay"))
+
+
+@pytest.mark.skipif(not LINUX, reason="processes are found by their environment on Linux only")
+def test_processes_left_behind_are_ended(tmp_path):
+    seconds = "98765.25"
+    code = (
+        "import subprocess\n"
+        "for _ in range(20):\n"
+        f"    subprocess.Popen(['sleep', '{seconds}'], start_new_session=True)\n" + RIGHT
+    )
+    marks = grade(tmp_path, "00", {"eve": hostile(code)}, limits=QUICK)["eve"]
+    assert points(marks) == {"add": 1, **THE_REST}
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert f"sleep {seconds}" not in left
+
+
+@pytest.mark.skipif(not POSIX, reason="Windows has no such limits")
+def test_limits_are_set_where_the_code_runs(tmp_path):
+    code = """
+    import os, resource
+
+    def my_add(a, b):
+        names = ("RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_NPROC")
+        hard = [resource.getrlimit(getattr(resource, name))[1] for name in names]
+        home, here = os.environ["HOME"], os.getcwd()
+        raise ValueError(f"{hard[0]} {all(h > 0 for h in hard)} {home == here} {len(os.environ)}")
+    """
+    os.environ["A_SECRET"] = "no student's business"
+    try:
+        marks = grade(tmp_path, "00", {"eve": hostile(textwrap.dedent(code))}, limits=QUICK)["eve"]
+    finally:
+        del os.environ["A_SECRET"]
+    said = marks[0].feedback
+    assert f"ValueError: {2 * 2**30 if LINUX else ''}" in said
+    assert " True True " in said
+    assert int(said.split("True True ")[1].split(".")[0]) < 30
+    assert "in line 8, `raise ValueError" in said  # the student's own line
+
+
+def test_a_submission_sees_its_own_files_only(tmp_path):
+    """It works on a copy of what was handed in beside the notebook, made anew for each worker."""
+    _assignment.export("00", tmp_path / "course")
+    folder = tmp_path / "in" / "fay"
+    code = "import os\nfrom mine import add as my_add\nos.remove('mine.py')"
+    submissions.write(hostile(code), folder / "00.ipynb")
+    (folder / "mine.py").write_text("def add(a, b):\n    return a + b\n")
+    (tmp_path / "secret.txt").write_text("somebody else's")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    found = runner.collect("00", tmp_path / "course", tmp_path / "in")
+    marks = runner.grade("00", tmp_path / "course", found, limits=QUICK)
+    assert points(marks) == {"add": 1, **THE_REST}, marks
+    beside = found["fay"].parent
+    assert (folder / "mine.py").exists() and (beside / "mine.py").exists()
+    assert not (beside / "link.txt").exists()
+
+
+# --- the format -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> Path:
+    return _assignment.export("08", tmp_path_factory.mktemp("course"), points=3)
+
+
+def test_assignment_is_marked_as_nbgrader_asks(exported):
+    """Its rules for schema version 3: keys, unique ids, points on test cells only."""
+    marks = [
+        cell["metadata"]["nbgrader"]
+        for cell in json.loads(exported.read_text("utf-8"))["cells"]
+        if "nbgrader" in cell["metadata"]
+    ]
+    keys = {"cell_type", "grade", "grade_id", "locked", "schema_version", "solution", "task"}
+    assert {frozenset(set(mark) - {"points"}) for mark in marks} == {frozenset(keys)}
+    assert len({mark["grade_id"] for mark in marks}) == len(marks) == 2 * 6
+    assert [mark["solution"] for mark in marks] == [True, False] * 6
+    assert all(mark["grade"] == mark["locked"] == ("points" in mark) for mark in marks)
+    assert {mark["points"] for mark in marks if mark["grade"]} == {3}
+
+
+def test_questions_are_the_exercises_of_the_notebook(exported):
+    asked = _assignment.questions(exported)
+    assert {question.exercise for question in asked} == set(submissions.catalogue("08"))
+    stubs = [cell for cell, _, _ in submissions.exercise_cells(submissions.original("08"))]
+    assert [q.stub for q in asked] == ["".join(cell["source"]) for cell in stubs]
+
+
+def test_source_version_solves_itself(tmp_path):
+    """As an instructor validates it: the model solutions stand in the regions left out later."""
+    _assignment.export("00", tmp_path / "course")
+    source = json.loads(runner.exported("00", tmp_path / "course").read_text("utf-8"))
+    assert points(grade(tmp_path, "00", {"ada": source})["ada"]) == {"add": 1, **THE_REST}
+
+
+def test_points_that_a_student_writes_are_dropped():
+    notebook = submissions.original("00")
+    for cell in notebook["cells"]:
+        cell["metadata"]["nbgrader"] = {"grade": True, "points": 100, "grade_id": "mine"}
+    assert not any("nbgrader" in cell["metadata"] for cell in _tidied(notebook)["cells"])
+
+
+def _tidied(notebook: dict) -> dict:
+    return {"cells": [_assignment._tidy(cell) for cell in notebook["cells"]]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"cells": 5}', '{"cells": [{"source": 5}]}', '{"cells": [1]}', "[" * 9999],
+)
+def test_what_is_no_notebook_is_refused(tmp_path, text):
+    (tmp_path / "x.ipynb").write_text(text)
+    with pytest.raises(_assignment.Unreadable, match="not a notebook"):
+        _assignment.read(tmp_path / "x.ipynb")
+
+
+def test_nothing_to_grade_is_said(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    assert main(["grade", "00", str(tmp_path / "course"), str(tmp_path / "in")]) == 1
+    assert "make it with `python -m course_utils.grading export 00" in capsys.readouterr().err
+    assert main(["export", "99", str(tmp_path)]) == 1
+    assert "one notebook 99_" in capsys.readouterr().err
+
+
+def test_require_in_a_notebook():
+    exercise = submissions.catalogue("00")["add"]
+    assert grading.require(exercise, lambda a, b: a + b) is None
+    with pytest.raises(grading.NotYet, match="You subtracted"):
+        grading.require(exercise, lambda a, b: a - b)
+
+
+@pytest.mark.long
+def test_nbgrader_itself_grades_the_export(tmp_path):
+    """Its own commands, on the same files: the students' version has the course's stubs."""
+    pytest.importorskip("nbgrader", reason="instructor/requirements.txt is not installed")
+    plain = submissions.original("00")
+    students = {
+        "ada": submissions.filled(plain, submissions.right),
+        "ben": submissions.filled(plain, lambda e, n: submissions.wrong(e, n, 0)),
+        "cyd": plain,
+    }
+    ours = {who: sum(points(m).values()) for who, m in grade(tmp_path, "00", students).items()}
+    assert ours == {"ada": 3, "ben": 0, "cyd": 0}
+    course = tmp_path / "course"
+    scripts = os.path.dirname(sys.executable)
+    surroundings = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"]}
+    name = _assignment.find_notebook("00").stem
+    for command in (["generate_assignment", name], ["autograde", name], ["export"]):
+        line = [sys.executable, "-m", "nbgrader", *command]
+        done = subprocess.run(line, cwd=course, env=surroundings, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    with open(course / "grades.csv", newline="") as file:
+        theirs = {line["student_id"]: float(line["score"]) for line in csv.DictReader(file)}
+    assert theirs == ours
+    released = json.loads((course / "release" / name / f"{name}.ipynb").read_text("utf-8"))
+    pairs = zip(
+        submissions.exercise_cells(released), submissions.exercise_cells(plain), strict=True
+    )
+    for (cell, _, _), (stub, _, _) in pairs:
+        assert "".join(cell["source"]).strip() == "".join(stub["source"]).strip()
+
+
+# --- what an answer needs -------------------------------------------------------------------------
+
+NOTEBOOK = [
+    "import keras\nimport numpy as np, time\nfrom course_utils import plots",
+    "k = 3; unused = 4\nmodel = keras.Sequential()",
+    "model.fit(k)\nplots.show(k)\nscale = []",
+    "scale.append(k)\n\n@cached\ndef helper(x):\n    return scale[0] * x",
+    "def my_f(x):\n    return np.sum(helper(x))",
+    "k = 0",
+]
+
+
+def test_only_what_an_answer_needs_is_run():
+    assert _needed.needed(NOTEBOOK, {4}) == [
+        "\nimport numpy as np, time",
+        "k = 3; unused = 4",
+        "\n\nscale = []",
+        NOTEBOOK[3],
+        NOTEBOOK[4],
+        "",
+    ]
+
+
+def test_a_training_is_run_where_an_answer_asks_for_the_model():
+    kept = _needed.needed([*NOTEBOOK[:3], "my_answer = model.predict(x)"], {3})
+    assert kept[2] == "model.fit(k)"
+    assert "import keras" in kept[0]
+
+
+def test_a_cell_that_is_no_python_costs_nobody_else():
+    kept = _needed.needed(["def (", "%%bash\nls", "!ls\nk = 1", "my_k = k"], {3})
+    assert kept == ["", "", "\nk = 1", "my_k = k"]
+
+
+# --- what travels between the processes -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, -7, 2**70, 0.1, float("inf"), 1 + 2j, "ü", b"\0", range(2, 9, 3)),
+        *([1, [2.0, "x"]], (1, ()), {"a": [1], 2: None}, {3, 4}, frozenset("ab")),
+        *(np.float32(0.5), np.arange(6).reshape(2, 3).T, np.zeros((0, 3)), np.array(["a", "bc"])),
+        *(np.array([True, False]), np.array([1, None], dtype=object)),
+    ],
+    ids=repr,
+)
+def test_values_arrive_as_they_were(value):
+    arrived = _through_the_wire(value)
+    assert type(arrived) is type(value)
+    np.testing.assert_equal(arrived, value)
+    if isinstance(value, np.ndarray):
+        assert arrived.dtype == value.dtype and arrived.shape == value.shape
+
+
+def _through_the_wire(value):
+    packer = _wire.Packer()
+    told = json.loads(json.dumps(packer.pack(value)))
+    return _wire.Unpacker(b"".join(packer.blobs)).unpack(told)
+
+
+def test_a_generator_arrives_in_its_state():
+    rng = np.random.default_rng(5)
+    rng.random(3)
+    assert _through_the_wire(rng).random() == rng.random()
+
+
+def test_nothing_arrives_that_could_run():
+    class Sly:
+        def __reduce__(self):
+            return (os.system, ("true",))
+
+    arrived = _through_the_wire(Sly())
+    assert type(arrived).__name__ == "Sly" and type(arrived) is not Sly
+    assert not callable(arrived)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"k": "array", "dtype": "O", "shape": [1], "at": [0, 8]},
+        {"k": "array", "dtype": "<f8", "shape": [10**12], "at": [0, 8]},
+        {"k": "array", "dtype": "<f8", "shape": [1], "at": [-8, 8]},
+        {"k": "generator", "v": {"k": "dict", "v": [["bit_generator", "RandomState"]]}},
+        {"k": "exec"},
+        {},
+        [],
+        5,
+        {
+            "k": "keras",
+            "model": {"module": "os", "class_name": "system"},
+            "compiled": None,
+            "v": None,
+        },
+        {"k": "keras", "model": {"module": "keras.layers", "class_name": "Lambda"}, "compiled": 0},
+        {"k": "keras", "model": {"module": "keras.utils", "class_name": "get_file"}, "compiled": 0},
+        {"k": "keras", "model": {"module": "builtins", "class_name": "exec"}, "compiled": 0},
+    ],
+)
+def test_a_forged_message_is_refused(told):
+    with pytest.raises(_wire.Broken):
+        _wire.Unpacker(b"12345678").unpack(told)
