@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_utils.grading import _assignment, runner
+from course_utils.grading import _assignment, _limits, runner
 from course_utils.grading._assignment import Unreadable
 
 
@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _grade(options: argparse.Namespace, submissions: dict[str, Path | str]) -> int:
     if os.name != "posix":
         print("On Windows only the limits of time hold, not that of memory: see grading.md.")
+    _limits.keep_private()
     limits = runner.Limits(
         seconds=options.seconds,
         cell_seconds=options.cell_seconds,
