@@ -27,11 +27,11 @@ def build(output: Path, work: Path) -> int:
     work : Path
         For what is needed on the way; likewise.
     """
-    from sphinx.cmd.build import main as sphinx
-
     if output.is_dir() and any(output.iterdir()) and not (output / ".buildinfo").is_file():
         print(f"{output} holds something else than a site: not touched", file=sys.stderr)
         return 2
+    from sphinx.cmd.build import main as sphinx
+
     for folder in (output, work):
         shutil.rmtree(folder, ignore_errors=True)
     pages.stage(work / "source")

@@ -30,6 +30,7 @@ class Source:
     words: int
     pictures: int
     code_cells: int
+    outputs: int
 
 
 @dataclass
@@ -65,14 +66,16 @@ def source_of(document: str, root: Path = pages.ROOT) -> Source:
     if not document.endswith(".ipynb"):
         if document == pages.FRONT:
             text = pages.without_badges(text)
-        return Source(_title(text), words_of(text), _pictures(text), 0)
+        text = pages.titled(text, document)
+        return Source(_title(text), words_of(text), _pictures(text), 0, 0)
     cells = json.loads(text)["cells"]
     prose = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"])]
     plots = sum(
         "image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]
     )
-    return Source(_title(prose), words_of(prose), _pictures(prose) + plots, len(code))
+    shown = sum(bool(cell["outputs"]) for cell in code)
+    return Source(_title(prose), words_of(prose), _pictures(prose) + plots, len(code), shown)
 
 
 def _title(markdown: str) -> str:
@@ -153,6 +156,9 @@ def _missing(article, source: Source) -> Iterator[str]:
     cells = len(article.select(".cell_input"))
     if cells != source.code_cells:
         yield f"it shows {cells} code cells, the notebook has {source.code_cells}"
+    outputs = len(article.select(".cell_output"))
+    if outputs != source.outputs:
+        yield f"it shows the outputs of {outputs} cells, the notebook has those of {source.outputs}"
 
 
 def _unreachable(soup, address: str, folder: Path) -> Iterator[str]:

@@ -6,7 +6,9 @@ to each other stay true. What is changed there:
 - README becomes the front page, without its badges;
 - a link to a cell as JupyterLab writes it, ``NN_topic.ipynb#cell-id=taste``, becomes a label that
   Sphinx knows, and the cell gets that label;
-- below the title of each notebook stand its launch buttons.
+- below the title of each notebook stand its launch buttons;
+- notes for the presenter are folded, and an instructor page says in its title that it is one:
+  whoever reads or searches the site meets them beside the notebooks.
 """
 
 from __future__ import annotations
@@ -139,13 +141,34 @@ def site_notebook(notebook: dict, stem: str, linked: set[str], repository: str) 
         cell = dict(cell)
         mark = f"({label(stem[:2], cell['id'])})=\n" if cell.get("id") in linked else ""
         if cell["cell_type"] == "markdown":
-            cell["source"] = mark + link_cells("".join(cell["source"]))
+            source = link_cells("".join(cell["source"]))
+            is_note = cell["metadata"].get("slideshow", {}).get("slide_type") == "notes"
+            cell["source"] = mark + (folded(source) if is_note else source)
         elif mark:
             cells.append(_markdown(f"label-{cell['id']}", mark))
         cells.append(cell)
         if number == 0:
             cells.append(_markdown("launch", launch_buttons(stem, repository)))
     return notebook | {"cells": cells}
+
+
+def folded(note: str) -> str:
+    """Return a note for the presenter, folded."""
+    return f"<details>\n<summary>For presenters</summary>\n\n{note}\n\n</details>"
+
+
+def titled(text: str, name: str) -> str:
+    r"""Return a document with the title it has on the site.
+
+    Examples
+    --------
+    >>> titled("# 00 · Start here\n", "instructor/00_start_here.md")
+    '# Teaching 00 · Start here\n'
+    >>> titled("# Glossary\n", "reference/glossary.md")
+    '# Glossary\n'
+    """
+    is_one = re.fullmatch(r"instructor/\d\d_\w+\.md", name)
+    return re.sub(r"\A# ", "# Teaching ", text) if is_one else text
 
 
 def _markdown(name: str, source: str) -> dict:
@@ -217,7 +240,7 @@ def stage(folder: Path, root: Path = ROOT) -> list[str]:
             notebook = site_notebook(json.loads(text), stem, linked.get(stem, set()), repository)
             text = json.dumps(notebook, ensure_ascii=False)
         else:
-            text = link_cells(text)
+            text = link_cells(titled(text, name))
             text = front_page(text, sections(root)) if name == FRONT else to_front(text, name)
         target.write_text(text, encoding="utf-8")
     for name in linked_files(texts, root):

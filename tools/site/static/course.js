@@ -19,13 +19,14 @@ function letScrollingPartsBeReached() {
 // The theme's two drawers are opened by labels, which no keyboard reaches.
 function makeButton(label, name) {
   const box = document.getElementById(label.htmlFor);
-  label.tabIndex = 0;
-  label.setAttribute("role", "button");
-  label.setAttribute("aria-label", name);
-  const tell = () => label.setAttribute("aria-expanded", String(box.checked));
+  const icon = label.querySelector(".icon"); // a label may not be a button itself
+  icon.tabIndex = 0;
+  icon.setAttribute("role", "button");
+  icon.setAttribute("aria-label", name);
+  const tell = () => icon.setAttribute("aria-expanded", String(box.checked));
   box.addEventListener("change", tell);
   tell();
-  label.addEventListener("keydown", (event) => {
+  icon.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       box.click();
