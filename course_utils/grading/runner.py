@@ -279,20 +279,24 @@ def _ask_the_judge(job: dict, base: Path, seconds: float) -> tuple[dict[str, dic
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 words = json.loads(line)
                 if room > 0 and words.pop("token") == job["token"]:
-                    ended.append(True) if "end" in words else told.update(
-                        {words["grade_id"]: words}
-                    )
+                    if "end" in words:
+                        ended.append(True)
+                    else:
+                        told[words["grade_id"]] = words
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    with contextlib.suppress(OSError):
-        judge.stdin.write(json.dumps(job).encode())
-        judge.stdin.close()
-    listener.join(seconds)
-    late = listener.is_alive()
-    _limits.end(judge)
-    if not late:
-        listener.join(5)
+    try:
+        with contextlib.suppress(OSError):
+            judge.stdin.write(json.dumps(job).encode())
+            judge.stdin.close()
+        listener.join(seconds)
+        late = listener.is_alive()
+    finally:  # also where the grading is interrupted
+        _limits.end(judge)
+    listener.join(5)
+    if not listener.is_alive():
+        judge.stdout.close()
     if late:
         return told, f"The whole notebook was not done within {seconds:g} seconds."
     return told, "" if ended else "The grading of this notebook was ended from within it."
