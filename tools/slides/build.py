@@ -16,7 +16,6 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbconvert.exporters import SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.preprocessors import Preprocessor
 from traitlets.config import Config
 
 from tools import npm
@@ -132,18 +131,14 @@ def text_for_figure(following: str) -> str:
     return text if text != "Figure." else "Figure drawn by the code above."
 
 
-class FigureTexts(Preprocessor):
-    """Give each picture among the outputs its text alternative."""
-
-    def preprocess(self, notebook, resources):
-        """Write it into the metadata of the outputs, where nbconvert looks for it."""
-        for number, cell in enumerate(notebook.cells):
-            for output in cell.get("outputs", []):
-                if "image/png" in output.get("data", {}):
-                    prose = (c for c in notebook.cells[number + 1 :] if c.cell_type == "markdown")
-                    after = next((c.source for c in prose if slide_type(c) != "notes"), "")
-                    output.metadata.setdefault("image/png", {})["alt"] = text_for_figure(after)
-        return notebook, resources
+def describe_figures(notebook: nbformat.NotebookNode) -> None:
+    """Give each picture among the outputs its text alternative, where nbconvert looks for it."""
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                prose = (c for c in notebook.cells[number + 1 :] if c.cell_type == "markdown")
+                after = next((c.source for c in prose if slide_type(c) != "notes"), "")
+                output.metadata["image/png"] = {"alt": text_for_figure(after)}
 
 
 def slide_type(cell) -> str:
@@ -169,7 +164,6 @@ def exporter() -> DeckExporter:
     config.DeckExporter.extra_template_basedirs = [str(HERE)]
     config.DeckExporter.exclude_input_prompt = True
     config.DeckExporter.exclude_output_prompt = True
-    config.DeckExporter.preprocessors = [FigureTexts]
     # A picture beats the text of the same output; nothing needs a script or a widget.
     config.NbConvertBase.display_data_priority = [
         "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain",
@@ -191,6 +185,7 @@ def page(path: Path) -> str:
         If a picture would have to be loaded from somewhere.
     """
     notebook = nbformat.read(path, as_version=4)
+    describe_figures(notebook)
     title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
     markdown = "\n".join(c.source for c in notebook.cells if slide_type(c) != "skip")
     deck = {"title": title, "formulas": 'class="formula"' in to_html(markdown)}

@@ -8,7 +8,7 @@
     const SIZES = [[28, 1.28], [26, 1.28], [24, 1.28], [22, 1.28], [22, 1.15], [20, 1.15],
                    [20, 1], [18, 1], [17, 1], [16, 1]];
     const SMALLEST = 16;
-    const TALL = [20, 1.15];  // what scrolls anyway need not be small
+    const TALL = [18, 1];  // what scrolls has to scroll little
     const SCROLLS = new Set([" ", "PageDown", "ArrowDown", "ArrowRight", "n", "l", "j"]);
     const SCROLLS_BACK = new Set(["PageUp", "ArrowUp", "ArrowLeft", "p", "h", "k"]);
 
@@ -43,7 +43,7 @@
         }
         for (const screen of waiting) {
             size(screen, TALL);
-            if (screen.getBoundingClientRect().height > HEIGHT) scrolling(screen, "tall");
+            scrolling(screen, "tall");
         }
         document.querySelectorAll(".slides pre, .slides .table").forEach(narrow);
     }

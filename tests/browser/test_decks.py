@@ -1,0 +1,359 @@
+"""Offline decks opened from disk in Chromium, with the network cable out.
+
+One deck with every `make test`, if `make slides` has fetched reveal.js before; all of them with
+`make test-browser`, which fetches what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.patience import WAIT, eventually, painted
+from tests.notebooks.parts import ROOT, notebook_paths
+from tools import npm
+from tools.slides import build
+
+LOCAL = ("file:", "data:", "blob:", "about:")
+
+# What is smaller than it may be on the screen that is shown: words and glyphs of formulas, in
+# pixels. `sub` and `sup` may have 12, all else 16; the text of figures is measured in FIGURES.
+SMALL = """() => {
+    const found = [], near = 0.05;
+    const screen = Reveal.getCurrentSlide();
+    const walker = document.createTreeWalker(screen, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const parent = node.parentElement;
+        if (!node.data.trim() || parent.closest('aside.notes, mjx-assistive-mml')) continue;
+        const size = Reveal.getScale() * parseFloat(getComputedStyle(parent).fontSize);
+        if (size < (parent.closest('sub, sup') ? 12 : 16) - near)
+            found.push(`${size} px: ${node.data.trim().slice(0, 40)}`);
+    }
+    for (const formula of screen.querySelectorAll('mjx-container')) {
+        if (formula.closest('aside.notes')) continue;
+        const whole = 1000 * formula.querySelector('svg > g').getScreenCTM().a;
+        if (whole < 16 - near) found.push(`formula of ${whole} px`);
+        for (const glyph of formula.querySelectorAll('g[data-mml-node] use')) {
+            const size = 1000 * Math.abs(glyph.getScreenCTM().a);
+            if (size < 12 - near) found.push(`glyph of ${size} px`);
+        }
+    }
+    return found;
+}"""
+# Figures among the outputs are drawn with text of 12 points, 100 pixels to the inch: 16.7 px when
+# shown in their own size. A drawing says the sizes of its texts.
+FIGURES = """() => {
+    const found = [];
+    for (const image of Reveal.getCurrentSlide().querySelectorAll('img')) {
+        const zoom = image.getBoundingClientRect().width / image.naturalWidth;
+        let smallest = 12 * 100 / 72;
+        if (image.src.startsWith('data:image/svg')) {
+            const source = atob(image.src.split(',')[1]);
+            const sizes = [...source.matchAll(/font-size[=:]\\s*["']?([\\d.]+)/g)];
+            smallest = Math.min(...sizes.map(match => parseFloat(match[1])));
+        }
+        if (!(zoom * smallest >= 15.95))
+            found.push(`${zoom} × ${smallest} px: ${image.alt.slice(0, 40)}`);
+    }
+    return found;
+}"""
+# What hangs over the edge, and cannot be reached by scrolling.
+OUTSIDE = """() => {
+    const screen = Reveal.getCurrentSlide(), found = [];
+    const scrolls = screen.scrollHeight > screen.clientHeight + 1;
+    if (scrolls && getComputedStyle(screen).overflowY !== 'auto') found.push('cut off below');
+    if (scrolls && screen.tabIndex !== 0) found.push('scrolls, and the keyboard cannot');
+    if (screen.getBoundingClientRect().bottom > innerHeight + 1) found.push('below the edge');
+    for (const element of screen.querySelectorAll('p, li, pre, img, svg, td, th, summary'))
+        if (!element.closest('aside.notes, .wide, mjx-assistive-mml')
+            && element.getBoundingClientRect().right > innerWidth + 1)
+            found.push(`beyond the right edge: ${element.textContent.slice(0, 40)}`);
+    for (const element of screen.querySelectorAll('pre, .table'))
+        if (element.scrollWidth > element.clientWidth + 1 && element.tabIndex !== 0)
+            found.push(`cut off at the right: ${element.textContent.slice(0, 40)}`);
+    return found;
+}"""
+HERE = f"""() => {{
+    const [slide, steps] = [Reveal.getCurrentSlide(), Reveal.availableFragments()];
+    const here = {{id: slide.id, whole: !steps.next, tall: slide.classList.contains('tall'),
+                  top: slide.scrollTop, last: Reveal.isLastSlide()}};
+    if (here.whole)
+        Object.assign(here, {{small: ({SMALL})(), figures: ({FIGURES})(), outside: ({OUTSIDE})()}});
+    return here;
+}}"""
+
+
+@dataclass
+class Opened:
+    """A deck in a page, and what went wrong there."""
+
+    page: object  # playwright.sync_api.Page
+    wrong: list[str] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
+
+    def note(self, page) -> None:
+        """Listen to a page."""
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
+        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url[:200]}"))
+        page.on("request", lambda request: self.asked_for.append(request.url[:200]))
+
+    def _heard(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{message.type}: {message.text}")
+
+
+@contextmanager
+def opened(chromium, path: Path, query: str = "") -> Iterator[Opened]:
+    """Open a deck from disk; every request but for files is blocked, and noted."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    context.set_default_timeout(2 * WAIT)
+
+    def only_files(route):
+        if route.request.url.startswith(LOCAL):
+            route.continue_()
+        else:
+            route.abort()
+
+    context.route("**/*", only_files)
+    deck = Opened(context.new_page())
+    deck.note(deck.page)
+    deck.page.goto(path.as_uri() + query)
+    deck.page.wait_for_selector("html.shown", state="attached")
+    try:
+        yield deck
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def packages(request):
+    """Skip what needs reveal.js where it has not been fetched and nobody asked for the browser."""
+    asked_for = request.config.getoption("markexpr", "") == "browser"
+    if not asked_for and not npm.stored("reveal.js"):
+        pytest.skip("reveal.js is not here yet: `make slides` fetches it, once")
+
+
+def walk(deck: Opened) -> list[dict]:
+    """Press space until the end; return what each screen was like when all of it was there."""
+    page, seen, before = deck.page, {}, None
+    for _ in range(2000):
+        here = page.evaluate(HERE)
+        if here["whole"]:
+            seen.setdefault(here["id"], here)
+            if here["last"] and here == before:
+                return list(seen.values())
+        before = here
+        page.keyboard.press("Space")
+    raise AssertionError(f"no end after 2000 steps, now at {here}")
+
+
+def faults(seen: list[dict], name: str) -> dict[str, list[str]]:
+    return {screen["id"]: screen[name] for screen in seen if screen[name]}
+
+
+def drive(chromium, path: Path, record_property) -> None:
+    """Open a deck, read its formulas, go through all its screens."""
+    wanted = build.notebooks([path.name[:2]])[0]
+    with opened(chromium, path) as deck:
+        page = deck.page
+        assert page.evaluate("Reveal.getScale()") == 1
+        ids = page.evaluate("Reveal.getSlides().map(slide => slide.id)")
+        formulas = page.locator(".formula").count()
+        assert page.locator("mjx-container").count() == formulas
+        assert page.locator(".formula:not(:has(mjx-container svg path))").count() == 0
+        assert page.locator("[data-mml-node=merror]").count() == 0
+        seen = walk(deck)
+        page.screenshot(path=SCREENSHOTS.joinpath(f"deck-{wanted.stem[:2]}.png"))
+        assert [screen["id"] for screen in seen] == ids
+        assert deck.wrong == []
+        assert [url for url in deck.asked_for if not url.startswith(LOCAL)] == []
+        assert faults(seen, "small") == {}
+        assert faults(seen, "figures") == {}
+        assert faults(seen, "outside") == {}
+        tall = sum(screen["tall"] for screen in seen)
+        assert page.locator("details.answer:not([open])").count() == 0  # all had their turn
+    record_property("deck", [path.name, len(seen), formulas, tall])
+
+
+def serious(page) -> list[str]:
+    """Return the faults that shut out readers, as axe-core finds them."""
+    page.add_script_tag(path=npm.fetch("axe-core") / "axe.min.js")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{fault['impact']} {fault['id']}: {fault['help']}: {node['html'][:160]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"][:3]
+    ]
+
+
+@pytest.fixture(scope="session")
+def decks(tmp_path_factory):
+    """Return a function that builds the deck of a notebook, once."""
+    folder = tmp_path_factory.mktemp("decks")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def deck_of(number: str) -> Path:
+        (notebook,) = build.notebooks([number])
+        path = folder / f"{notebook.stem}.html"
+        return path if path.exists() else build.build(notebook, folder).path
+
+    return deck_of
+
+
+def test_deck_08_works_without_a_network(packages, chromium, decks, record_property):
+    drive(chromium, decks("08"), record_property)
+
+
+NUMBERS = [path.stem[:2] for path in notebook_paths()]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", NUMBERS)
+def test_deck_works_without_a_network(packages, chromium, decks, number, record_property):
+    drive(chromium, decks(number), record_property)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", NUMBERS)
+def test_deck_shuts_nobody_out(packages, chromium, decks, number, record_property):
+    """The print view has every screen in one page, with all that the presentation shows."""
+    with opened(chromium, decks(number), "?print-pdf") as deck:
+        screens = deck.page.locator(".pdf-page").count()
+        assert screens >= deck.page.locator(".slides section section").count() > 20
+        assert serious(deck.page) == []
+        assert deck.wrong == []
+    record_property("axe-deck", number)
+
+
+@pytest.mark.browser
+def test_the_presentation_shuts_nobody_out(packages, chromium, decks):
+    """What only the presentation has: one screen of many, controls, what scrolls."""
+    with opened(chromium, decks("01")) as deck:
+        assert serious(deck.page) == []
+        tall = deck.page.evaluate("document.querySelector('section.tall').id")
+        deck.page.evaluate("id => { location.hash = `#/${id}` }", tall)
+        eventually(deck.page, lambda: is_at(deck.page, tall))
+        assert serious(deck.page) == []
+
+
+def is_at(page, screen: str) -> None:
+    assert page.evaluate("Reveal.getCurrentSlide().id") == screen
+
+
+@pytest.mark.browser
+def test_axe_sees_a_fault(packages, chromium, decks):
+    with opened(chromium, decks("00")) as deck:
+        deck.page.evaluate("Reveal.getCurrentSlide().innerHTML = '<img src=\"data:,\">'")
+        assert any("image-alt" in fault for fault in serious(deck.page))
+
+
+@pytest.mark.browser
+def test_the_measures_see_what_is_too_small(packages, chromium, decks):
+    with opened(chromium, decks("00")) as deck:
+        page = deck.page
+        assert page.evaluate(SMALL) == []
+        page.evaluate(
+            "html => { Reveal.getCurrentSlide().innerHTML = html }",
+            '<p style="font-size: 15px">little</p><p>x<sub style="font-size: 11px">tiny</sub>'
+            '<sub style="font-size: 12px">i</sub></p><p style="width: 1400px">wide</p>',
+        )
+        assert page.evaluate(SMALL) == ["15 px: little", "11 px: tiny"]
+        assert page.evaluate(OUTSIDE) == ["beyond the right edge: wide"]
+
+
+@pytest.mark.browser
+def test_an_answer_waits_for_its_turn_or_a_click(packages, chromium, decks):
+    with opened(chromium, decks("08")) as deck:
+        page = deck.page
+        page.evaluate("location.hash = '#/nb08-count-expect'")
+        eventually(page, lambda: is_at(page, "nb08-count-expect"))
+        answer = page.locator("section.present details.answer")
+        assert answer.is_visible() and answer.get_attribute("open") is None
+        answer.locator("summary").click()
+        assert answer.get_attribute("open") is not None
+        answer.locator("summary").click()
+        assert answer.get_attribute("open") is None
+        page.keyboard.press("Space")
+        assert answer.get_attribute("open") is not None
+        page.keyboard.press("p")
+        assert answer.get_attribute("open") is None
+        is_at(page, "nb08-count-expect")
+
+
+@pytest.mark.browser
+def test_space_scrolls_a_tall_screen_before_it_leaves_it(packages, chromium, decks):
+    with opened(chromium, decks("01")) as deck:
+        page = deck.page
+        tall = page.evaluate("document.querySelector('section.tall').id")
+        page.evaluate("id => { location.hash = `#/${id}` }", tall)
+        eventually(page, lambda: is_at(page, tall))
+        for _ in range(30):
+            page.keyboard.press("Space")
+            if page.evaluate("Reveal.getCurrentSlide().id") != tall:
+                break
+            top, most = page.evaluate(
+                "[Reveal.getCurrentSlide(), 0].map((s, i) => i ? s : s.scrollTop)"
+                ".concat([Reveal.getCurrentSlide()].map(s => s.scrollHeight - s.clientHeight))"
+            )[::2]
+        assert top >= most - 1 > 0
+
+
+@pytest.mark.browser
+def test_overview_and_help_answer_the_keyboard(packages, chromium, decks):
+    with opened(chromium, decks("00")) as deck:
+        page = deck.page
+        page.keyboard.press("Escape")
+        painted(page)
+        assert page.evaluate("Reveal.isOverview()")
+        page.keyboard.press("Escape")
+        assert not page.evaluate("Reveal.isOverview()")
+        page.keyboard.press("?")
+        page.get_by_text("Speaker notes view").wait_for()
+        assert deck.wrong == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", ["01", "08"])
+def test_speaker_view_shows_notes_and_the_next_screen(packages, chromium, decks, number):
+    with opened(chromium, decks(number)) as deck:
+        with deck.page.expect_popup() as waiting:
+            deck.page.keyboard.press("s")
+        speaker = waiting.value
+        deck.note(speaker)
+        notes = speaker.locator(".speaker-controls-notes .value")
+        expected = deck.page.locator("section.present section.present aside.notes").inner_html()
+
+        def shown():
+            told = notes.inner_text()
+            assert "Presenter:" in told and len(told) > 200, told
+            assert deck.page.evaluate("html => html.length > 200", expected)
+            frames = [f for f in speaker.frames if f.url.startswith("file:")]
+            assert len(frames) == 2
+
+        eventually(speaker, shown)
+        for frame in [f for f in speaker.frames if f.url.startswith("file:")]:
+            frame.wait_for_selector("html.shown", state="attached")
+        deck.page.keyboard.press("Space")
+        speaker.screenshot(path=SCREENSHOTS / f"deck-{number}-speaker.png")
+        assert deck.wrong == []
+
+
+@pytest.mark.browser
+def test_a_deck_prints_as_a_pdf(packages, chromium, decks):
+    with opened(chromium, decks("01"), "?print-pdf") as deck:
+        screens = deck.page.locator(".slides section section").count()
+        pdf = deck.page.pdf(prefer_css_page_size=True, print_background=True)
+        (ROOT / "build" / "deck-01.pdf").write_bytes(pdf)
+    pages = re.findall(rb"/Type\s*/Page\b(?!s)", pdf)
+    assert pdf.startswith(b"%PDF") and screens <= len(pages) <= 2 * screens
+    boxes = {tuple(float(each) for each in box.split()[2:])
+             for box in re.findall(rb"/MediaBox\s*\[([^\]]+)\]", pdf)}  # fmt: skip
+    assert all(abs(width / height - 1280 / 720) < 0.01 for width, height in boxes)
