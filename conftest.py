@@ -96,6 +96,15 @@ def summary(counted: dict[str, list]) -> list[str]:
         lines.append(f"convolution and pooling: {sum(found)} cases forwards, {slopes} backwards")
     if found := counted.get("steps-in-2-s"):
         lines.append(f"sliding window: {min(found)} positions painted in 2 s of play")
+    if found := counted.get("deck"):
+        decks = {name: rest for name, *rest in found}
+        screens, formulas, tall = (sum(column) for column in zip(*decks.values(), strict=True))
+        lines.append(
+            f"offline decks: {len(decks)} walked through without a network, {screens} screens "
+            f"({tall} scroll), {formulas} formulas"
+        )
+    if found := counted.get("axe-deck"):
+        lines.append(f"offline decks examined by axe-core: {len(set(found))}")
     if found := counted.get("nbval"):
         compared = found.count("compared")
         lines.append(f"nbval: {compared} cells compared, {len(found) - compared} run only")

@@ -217,6 +217,7 @@ def packages(tmp_path, monkeypatch):
         target = tmp_path / "npm" / name / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(f"/*{path}*/ x = '</script><!-- <script>'", encoding="utf-8")
+        (tmp_path / "npm" / name / "LICENSE").write_text(f"Free: {name}\n", encoding="utf-8")
     monkeypatch.setattr(npm, "fetch", lambda name: tmp_path / "npm" / name)
 
 
@@ -230,8 +231,22 @@ def test_a_deck_is_one_file(tmp_path, packages):
     assert deck.screens == len(written.select(".slides > section > section"))
     scripts = [each.string for each in written.select("script")]
     assert ["reveal.js*/" in scripts[0], "notes.js*/" in scripts[1]] == [True, True]
+    assert "Free: reveal.js" in scripts[0]
+    assert deck.not_run == 0
     assert scripts[-1] == (ROOT / "tools/slides/deck/deck.js").read_text(encoding="utf-8")
     assert len(written.select(".slides")) == 1
+
+
+def test_cells_that_have_not_been_run_are_counted(tmp_path, packages, monkeypatch, capsys):
+    path = tmp_path / "99_small.ipynb"
+    fresh = new_code_cell("1 + 1", metadata={"slideshow": {"slide_type": "fragment"}})
+    nbformat.write(new_notebook(cells=[text("# 99 · Small", "slide"), fresh, drawing()]), path)
+    monkeypatch.setattr(command, "notebooks", lambda wanted: [path])
+    monkeypatch.setattr(command, "build", lambda path: build.build(path, tmp_path))
+    assert command.main([]) == 0
+    said = capsys.readouterr().out
+    assert "1 of its cells have not been run" in said
+    assert "?print-pdf" in said
 
 
 def test_the_command_says_what_to_do(tmp_path, monkeypatch, capsys):

@@ -25,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
             size, seconds = deck.path.stat().st_size / 1e6, time.monotonic() - start
             print(f"{deck.path.name:44} {deck.screens:3} screens {deck.formulas:4} formulas "
                   f"{size:5.1f} MB {seconds:5.1f} s", flush=True)  # fmt: skip
+            if deck.not_run:
+                print(f"  {deck.not_run} of its cells have not been run: no outputs. "
+                      f"`make notebooks` runs them.")  # fmt: skip
     except (DeckError, PackageError) as error:
         print(error, file=sys.stderr)
         return 1

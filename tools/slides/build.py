@@ -48,12 +48,15 @@ class Deck:
     screens : int
         How many screens it has.
     formulas : int
-        How many formulas stand on them.
+        How many formulas stand on them, and in their notes.
+    not_run : int
+        How many code cells of the notebook were not run, so that their output is missing.
     """
 
     path: Path
     screens: int
     formulas: int
+    not_run: int
 
 
 # --- Markdown -------------------------------------------------------------------------------------
@@ -265,9 +268,10 @@ def inlined(text: str) -> str:
         tag, name = match[1], match[2]
         if name in SCRIPTS:
             package, file = SCRIPTS[name]
-            content = (npm.fetch(package) / file).read_text(encoding="utf-8")
-            pinned = npm.pinned(package)
-            origin = f"/* {pinned.name} {pinned.version}, licence {pinned.licence} */\n"
+            folder, pinned = npm.fetch(package), npm.pinned(package)
+            content = (folder / file).read_text(encoding="utf-8")
+            licence = (folder / "LICENSE").read_text(encoding="utf-8")
+            origin = f"/*! {pinned.name} {pinned.version}\n\n{licence}*/\n"
         else:
             content, origin = (HERE / "deck" / name).read_text(encoding="utf-8"), ""
         return f"<{tag}>{origin}{as_script(content) if tag == 'script' else content}</{tag}>"
@@ -297,8 +301,10 @@ def build(path: Path, folder: Path = DECKS) -> Deck:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(inlined(text), encoding="utf-8")
     soup = BeautifulSoup(text, "html.parser")
-    screens = len(soup.select(".slides > section > section"))
-    return Deck(target, screens, len(soup.select(".formula")))
+    screens, formulas = soup.select(".slides > section > section"), soup.select(".formula")
+    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    not_run = sum(cell.execution_count is None for cell in code)
+    return Deck(target, len(screens), len(formulas), not_run)
 
 
 def notebooks(wanted: list[str]) -> list[Path]:

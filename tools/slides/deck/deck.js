@@ -18,7 +18,7 @@
     function size(screen, [text, zoom]) {
         screen.style.setProperty("--text", `${text}px`);
         for (const image of screen.querySelectorAll("img"))
-            image.style.width = `${Math.min(zoom * image.naturalWidth, WIDTH - 120)}px`;
+            image.style.width = `${Math.min(zoom * image.naturalWidth, WIDTH - 88)}px`;
     }
 
     const sideways = element => element.scrollWidth > element.clientWidth + 1;
@@ -83,6 +83,9 @@
         if (window.MathJax) {
             await MathJax.startup.promise;
             await MathJax.typesetPromise();
+            // The speaker view has no style sheet that would hide the twin for screen readers.
+            for (const twin of document.querySelectorAll("aside.notes mjx-assistive-mml"))
+                twin.remove();
         }
         await document.fonts.ready;
         await Promise.allSettled([...document.images].map(image => image.decode()));
