@@ -105,6 +105,14 @@ def summary(counted: dict[str, list]) -> list[str]:
         )
     if found := counted.get("axe-deck"):
         lines.append(f"offline decks examined by axe-core: {len(set(found))}")
+    if found := counted.get("site"):
+        lines.append(f"site built in a clean copy: {found[-1]}")
+    if found := counted.get("site-page"):
+        formulas = sum(number for _, number in found)
+        lines.append(
+            f"site: {len(found)} pages opened without a network, each examined by axe-core in "
+            f"light, dark and on a phone; {formulas} formulas"
+        )
     if found := counted.get("nbval"):
         compared = found.count("compared")
         lines.append(f"nbval: {compared} cells compared, {len(found) - compared} run only")

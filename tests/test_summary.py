@@ -19,6 +19,10 @@ def test_answers(record_property):
     for number in range(3):
         record_property("wrong-answer", ["nb06.flatten", number])
 
+@pytest.mark.parametrize("page", ["index", "00"])
+def test_page(page, record_property):
+    record_property("site-page", [page, 7])
+
 def test_lint(record_property):
     record_property("lint", ["06.ipynb", "header", 40])
     record_property("lint", ["06.ipynb", "footer", 40])
@@ -41,5 +45,6 @@ def test_summary_counts_what_passed(tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr  # one fault fails on purpose
     assert "data faults: 2\n" in done.stdout
     assert "wrong-answer catalogue: 1 exercises, 3 wrong answers\n" in done.stdout
+    assert "site: 2 pages opened" in done.stdout and "; 14 formulas\n" in done.stdout
     assert "structure lint: 2 notebooks × 2 rules, 90 cells (3 checks passed)\n" in done.stdout
     assert "nbval" not in done.stdout.split("what was checked")[1]
