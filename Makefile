@@ -17,7 +17,7 @@ help:  ## show this list
 
 setup: $(READY)  ## make .venv and install the course
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml tools/slides/live.json5
 	$(PYTHON) course_utils/supported_python.py
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock

@@ -171,15 +171,24 @@ def chromium(pytestconfig):
         browser.close()
 
 
-@pytest.fixture
-def lab(lab_server, chromium):
-    """Return a driver of JupyterLab with a fresh page; its kernels end with the test."""
+@contextlib.contextmanager
+def fresh_page(lab_server, chromium):
+    """Drive JupyterLab in a fresh page; at the end its kernels end, too."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(2 * WAIT)  # Playwright's own 30 s are few on a loaded machine
     driver = Lab(lab_server, context.new_page())
-    yield driver
-    driver.close()
-    context.close()
+    try:
+        yield driver
+    finally:
+        driver.close()
+        context.close()
+
+
+@pytest.fixture
+def lab(lab_server, chromium):
+    """Return a driver of JupyterLab with a fresh page."""
+    with fresh_page(lab_server, chromium) as driver:
+        yield driver
 
 
 @dataclass
@@ -198,8 +207,11 @@ class Lab:
         if message.type == "error":
             self.console.append(f"{message.text} ({message.location.get('url', '')})")
 
-    def open(self, notebook: str, *, timeout: float = 300) -> None:
-        """Open a notebook of the folder, wait for its kernel, and clear its stored outputs."""
+    def open(self, notebook: str, *, timeout: float = 300, stored: bool = False) -> None:
+        """Open a notebook of the folder, wait for its kernel, and clear its stored outputs.
+
+        With ``stored=True`` the outputs stay.
+        """
         self.page.goto(self.server.address(notebook), timeout=timeout * 1000)
         self._wait(
             """name => {
@@ -211,7 +223,11 @@ class Lab:
             timeout,
             notebook,
         )
-        self.page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        if not stored:
+            self._do("notebook:clear-all-cell-outputs")
+
+    def _do(self, command: str) -> None:
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", command)
 
     def run_all(self, *, timeout: float = 300) -> None:
         """Run all cells and wait until each has run, or one has failed.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.legible import FIGURES, SMALL
 from tests.browser.patience import WAIT, eventually, painted
 from tests.notebooks.parts import ROOT, notebook_paths
 from tools import npm
@@ -21,47 +22,6 @@ from tools.slides import build
 
 LOCAL = ("file:", "data:", "blob:", "about:")
 
-# What is smaller than it may be on the screen that is shown: words and glyphs of formulas, in
-# pixels. `sub` and `sup` may have 12, all else 16; the text of figures is measured in FIGURES.
-SMALL = """() => {
-    const found = [], near = 0.05;
-    const screen = Reveal.getCurrentSlide();
-    const walker = document.createTreeWalker(screen, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const parent = node.parentElement;
-        if (!node.data.trim() || parent.closest('aside.notes, mjx-assistive-mml')) continue;
-        const size = Reveal.getScale() * parseFloat(getComputedStyle(parent).fontSize);
-        if (size < (parent.closest('sub, sup') ? 12 : 16) - near)
-            found.push(`${size} px: ${node.data.trim().slice(0, 40)}`);
-    }
-    for (const formula of screen.querySelectorAll('mjx-container')) {
-        if (formula.closest('aside.notes')) continue;
-        const whole = 1000 * formula.querySelector('svg > g').getScreenCTM().a;
-        if (whole < 16 - near) found.push(`formula of ${whole} px`);
-        for (const glyph of formula.querySelectorAll('g[data-mml-node] use')) {
-            const size = 1000 * Math.abs(glyph.getScreenCTM().a);
-            if (size < 12 - near) found.push(`glyph of ${size} px`);
-        }
-    }
-    return found;
-}"""
-# Figures among the outputs are drawn with text of 12 points, 100 pixels to the inch: 16.7 px when
-# shown in their own size. A drawing says the sizes of its texts.
-FIGURES = """() => {
-    const found = [];
-    for (const image of Reveal.getCurrentSlide().querySelectorAll('img')) {
-        const zoom = image.getBoundingClientRect().width / image.naturalWidth;
-        let smallest = 12 * 100 / 72;
-        if (image.src.startsWith('data:image/svg')) {
-            const source = atob(image.src.split(',')[1]);
-            const sizes = [...source.matchAll(/font-size[=:]\\s*["']?([\\d.]+)/g)];
-            smallest = Math.min(...sizes.map(match => parseFloat(match[1])));
-        }
-        if (!(zoom * smallest >= 15.95))
-            found.push(`${zoom} × ${smallest} px: ${image.alt.slice(0, 40)}`);
-    }
-    return found;
-}"""
 # What hangs over the edge, and cannot be reached by scrolling.
 OUTSIDE = """() => {
     const screen = Reveal.getCurrentSlide(), found = [];
@@ -78,12 +38,13 @@ OUTSIDE = """() => {
             found.push(`cut off at the right: ${element.textContent.slice(0, 40)}`);
     return found;
 }"""
-HERE = f"""() => {{
+HERE = f"""async () => {{
     const [slide, steps] = [Reveal.getCurrentSlide(), Reveal.availableFragments()];
     const here = {{id: slide.id, whole: !steps.next, tall: slide.classList.contains('tall'),
                   top: slide.scrollTop, last: Reveal.isLastSlide()}};
     if (here.whole)
-        Object.assign(here, {{small: ({SMALL})(), figures: ({FIGURES})(), outside: ({OUTSIDE})()}});
+        Object.assign(here, {{small: ({SMALL})(slide, Reveal.getScale()),
+                              figures: await ({FIGURES})(slide), outside: ({OUTSIDE})()}});
     return here;
 }}"""
 
@@ -263,13 +224,14 @@ def test_axe_sees_a_fault(packages, chromium, decks):
 def test_the_measures_see_what_is_too_small(packages, chromium, decks):
     with opened(chromium, decks("00")) as deck:
         page = deck.page
-        assert page.evaluate(SMALL) == []
+        small = f"() => ({SMALL})(Reveal.getCurrentSlide(), Reveal.getScale())"
+        assert page.evaluate(small) == []
         page.evaluate(
             "html => { Reveal.getCurrentSlide().innerHTML = html }",
             '<p style="font-size: 15px">little</p><p>x<sub style="font-size: 11px">tiny</sub>'
             '<sub style="font-size: 12px">i</sub></p><p style="width: 1400px">wide</p>',
         )
-        assert page.evaluate(SMALL) == ["15 px: little", "11 px: tiny"]
+        assert page.evaluate(small) == ["15 px: little", "11 px: tiny"]
         assert page.evaluate(OUTSIDE) == ["beyond the right edge: wide"]
 
 
