@@ -19,14 +19,12 @@ import os
 import re
 import sys
 import tempfile
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbclient.util import run_sync
@@ -35,6 +33,7 @@ from nbformat import NotebookNode
 from tests.notebooks import stored
 from tests.notebooks.lint import CELL_METADATA
 from tests.notebooks.parts import NOTEBOOKS, joined, notebook_paths
+from tools.memory import PeakMemory
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 1800
@@ -47,23 +46,6 @@ class Run:
 
     seconds: float
     peak_bytes: int
-
-
-class PeakMemory(threading.Thread):
-    """Sample the resident memory of a process and its children until told to stop."""
-
-    def __init__(self, pid: int, interval: float = 0.1):
-        super().__init__(daemon=True)
-        self.process, self.interval = psutil.Process(pid), interval
-        self.peak, self.stopping = 0, threading.Event()
-
-    def run(self) -> None:
-        while not self.stopping.wait(self.interval):
-            try:
-                family = [self.process, *self.process.children(recursive=True)]
-                self.peak = max(self.peak, sum(each.memory_info().rss for each in family))
-            except psutil.Error:
-                continue  # a child has ended between the two looks
 
 
 def execute(
@@ -103,17 +85,14 @@ def execute(
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
     start = time.perf_counter()
-    with client.setup_kernel(env=environment, cwd=str(folder)):
-        memory = PeakMemory(client.km.provisioner.process.pid)
-        memory.start()
-        try:
-            for index, cell in enumerate(notebook.cells):
-                client.execute_cell(cell, index)
-                if networks is not None:
-                    hand_over(client, cell, networks)
-        finally:
-            memory.stopping.set()
-            memory.join()
+    with (
+        client.setup_kernel(env=environment, cwd=str(folder)),
+        PeakMemory(client.km.provisioner.process.pid) as memory,
+    ):
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+            if networks is not None:
+                hand_over(client, cell, networks)
     return Run(time.perf_counter() - start, memory.peak)
 
 
