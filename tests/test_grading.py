@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils import exercises, grading
+from course_utils import _needed, exercises, grading
 from course_utils.checks import NOT_STARTED, NOT_YET, WELL_DONE
-from course_utils.grading import _assignment, _needed, _wire, runner
+from course_utils.grading import _assignment, _wire, runner
 from course_utils.grading.__main__ import main
 from tests import submissions
 

@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from course_utils import _results, grading
+from course_utils import _needed, _results, grading
 from course_utils.checks import NOT_YET, WELL_DONE, Verdict
-from course_utils.grading import _limits, _needed, _wire
+from course_utils.grading import _limits, _wire
 
 _WORKER = "from course_utils.grading._worker import main; main()"
 _ANSWER_FILE = "<answer>"

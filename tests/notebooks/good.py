@@ -6,6 +6,9 @@ import json
 from copy import deepcopy
 from pathlib import Path
 
+from course_utils.presenting import first_cell
+from tests.notebooks.lint import SHUT_DOWN
+
 HEADER = """\
 # 99 · A good notebook
 
@@ -21,7 +24,7 @@ HEADER = """\
 **Data:** none
 """
 
-FOOTER = """\
+FOOTER = f"""\
 ## Recap
 
 You can now
@@ -37,7 +40,7 @@ A width that is taken for a height gives the same product and a different pictur
 
 98 · The notebook that does not exist
 
-When you are done, shut down the kernel (*Kernel → Shut Down Kernel*).
+{SHUT_DOWN}
 """
 
 EXERCISE = '''\
@@ -127,28 +130,30 @@ def good_notebook(exercises: str = "course_utils.exercises") -> dict:
     """
     picture = {
         "output_type": "execute_result",
-        "execution_count": 4,
+        "execution_count": 5,
         "metadata": {},
         "data": {"image/png": PNG, "text/plain": "<IPython.core.display.Image object>"},
     }
     cells = [
         markdown(HEADER),
-        code(f"from {exercises} import nb99 as exercise", 1, tags=("nbval-ignore-output",)),
+        code(first_cell("99"), 1),
+        code(f"from {exercises} import nb99 as exercise", 2, tags=("nbval-ignore-output",)),
         markdown(
             "## How many pixels?\n\n**What do you expect?** Four rows of seven columns.\n\n"
             "<details><summary>Answer</summary>\n\n28 numbers.\n\n</details>",
             "subslide",
         ),
-        code("pixels = 4 * 7\nprint(pixels)", 2, (stream("28\n"),)),
+        code("pixels = 4 * 7\nprint(pixels)", 3, (stream("28\n"),)),
         markdown('### Is that so? "A 7 by 7 grid", says a slide that shows 7 rows of 8.', "slide"),
-        code("assert 7 * 8 == 56\nprint(7 * 8)", 3, (stream("56\n"),)),
+        code("assert 7 * 8 == 56\nprint(7 * 8)", 4, (stream("56\n"),)),
         markdown("A picture of it:"),
-        code(PLOT, 4, (picture,)),
+        code(PLOT, 5, (picture,)),
         markdown("The picture shows one pixel, which has one colour and nothing beside it to see."),
         markdown("## Exercise\n\nAdd up the numbers of a list."),
-        code(EXERCISE, 5, tags=("exercise", "nbval-ignore-output")),
+        code(EXERCISE, 6, tags=("exercise", "nbval-ignore-output")),
         markdown(FOOTER),
     ]
+    cells[1]["metadata"]["slideshow"]["slide_type"] = "skip"
     for number, cell in enumerate(cells, 1):
         cell["id"] = f"cell-{number:02}"
     notebook = {

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import nbformat
 
+from course_utils import presenting
 from tests.notebooks import stored
 from tests.notebooks.parts import (
     CHECK_CALL,
@@ -71,7 +72,7 @@ def lint(notebook: Notebook, names: list[str] | None = None) -> list[Finding]:
 # --- The file -------------------------------------------------------------------------------------
 
 LARGEST = 1_500_000
-CELL_METADATA = {"slideshow", "tags", "jupyter", stored.KEY}
+CELL_METADATA = {"slideshow", "tags", "jupyter", stored.KEY, presenting.KEY}
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 TAGS = {"exercise", "nbval-ignore-output"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
@@ -148,6 +149,10 @@ def known_tags(notebook):
 # --- Header and footer ----------------------------------------------------------------------------
 
 FOOTER = ["Recap", "What can go wrong", "Where next"]
+SHUT_DOWN = (
+    "Before the next notebook, shut down the kernel (*Kernel → Shut Down Kernel*): "
+    "two kernels exceed Binder's 2&nbsp;GB."
+)
 
 
 def list_items(text: str) -> list[str]:
@@ -242,9 +247,25 @@ def footer(notebook):
     for heading in FOOTER:
         if heading in headings and not footer_section(notebook, heading):
             yield cells[0], f"write something under `## {heading}`"
-    text = " ".join(cell.source for cell in cells).lower()
-    if "shut down the kernel" not in " ".join(text.split()):
-        yield cells[-1], 'tell the reader how to "shut down the kernel"'
+    if SHUT_DOWN not in footer_section(notebook, "Where next").splitlines():
+        yield cells[-1], f"end `## Where next` with a paragraph of its own: {SHUT_DOWN}"
+
+
+@rule
+def presenters_cell(notebook):
+    """Below the header stands, as a comment, the call that brings the notebook back."""
+    if len(notebook.cells) < 2:
+        return
+    cell, wanted = notebook.cells[1], presenting.first_cell(notebook.number)
+    if not cell.is_code or cell.source != wanted:
+        yield cell, f"let the second cell be code that says just this:\n{wanted}"
+    elif cell.metadata.get("slideshow") != {"slide_type": "skip"}:
+        yield cell, "give the presenters' cell the slide type skip"
+    elif cell.outputs:
+        yield cell, "the presenters' cell is a comment; run it as it is"
+    for other in notebook.cells[2:]:
+        if other.is_for_presenters:
+            yield other, "call resume in the second cell only"
 
 
 @rule
@@ -270,7 +291,7 @@ def minutes(notebook):
         yield (
             notebook.cells[0],
             f"say `**Minutes:** {notebook.minutes}`: {notebook.words} words / 180 + "
-            f"{len(notebook.code)} code cells + 8 × {len(notebook.exercises)} exercises, "
+            f"{len(notebook.worked_through)} code cells + 8 × {len(notebook.exercises)} exercises, "
             f"to the nearest 5 (now {notebook.stated_minutes})",
         )
 
@@ -689,6 +710,21 @@ def nobody_waits(notebook):
     imported = any("trained" in names_bound(cell.tree) for cell in notebook.code)
     if wanted and not imported:
         yield None, "import `trained` from course_utils: the commented lines need it"
+
+
+@rule
+def quick_lines(notebook):
+    """Lines in the metadata that spare presenters a long computation make names of their cell."""
+    for cell in notebook.cells:
+        if presenting.KEY not in cell.metadata:
+            continue
+        try:
+            tree = ast.parse(cell.metadata[presenting.KEY])
+        except (SyntaxError, TypeError):
+            yield cell, f"let {presenting.KEY!r} in the metadata be lines of Python"
+            continue
+        for name in sorted(names_bound(tree) - names_bound(cell.tree)):
+            yield cell, f"{presenting.KEY!r} in the metadata binds {name!r}; the cell doesn't"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,17 +10,17 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from course_utils import _notebook
+from course_utils._notebook import joined as joined
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 
-FENCE = re.compile(r"^(```|~~~).*?^\1[^\S\n]*$", re.M | re.S)
-HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$", re.M)
 CHECK_CALL = re.compile(r"\bexercise\.(\w+)\.check\(")
 
 
@@ -29,41 +29,13 @@ def notebook_paths() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def joined(text: str | list[str]) -> str:
-    """Return the text of a notebook field, which may be stored as a list of lines."""
-    return text if isinstance(text, str) else "".join(text)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell: its place in the notebook (from 1, as people count) and its JSON."""
-
-    number: int
-    raw: dict = field(repr=False)
+class Cell(_notebook.Cell):
+    """One cell, with what the checks look at."""
 
     @property
-    def id(self) -> str:
-        return self.raw.get("id", "no id")
-
-    @property
-    def is_code(self) -> bool:
-        return self.raw["cell_type"] == "code"
-
-    @property
-    def is_prose(self) -> bool:
-        return self.raw["cell_type"] == "markdown"
-
-    @property
-    def source(self) -> str:
-        return joined(self.raw["source"])
-
-    @property
-    def tags(self) -> list[str]:
-        return self.raw.get("metadata", {}).get("tags", [])
-
-    @property
-    def is_exercise(self) -> bool:
-        return "exercise" in self.tags
+    def is_for_presenters(self) -> bool:
+        """Whether this is the cell that brings a notebook back; students have no use for it."""
+        return self.is_code and "course_utils.presenting import resume" in self.source
 
     @property
     def is_compared(self) -> bool:
@@ -107,11 +79,6 @@ class Cell:
             return ast.Module([], [])
 
     @property
-    def unfenced(self) -> str:
-        """The Markdown source without its code blocks."""
-        return FENCE.sub("", self.source)
-
-    @property
     def prose(self) -> str:
         """The words a reader reads: no code, formulas, tags, addresses."""
         text = re.sub(r"`+[^`]*`+", " ", self.unfenced)
@@ -120,35 +87,13 @@ class Cell:
         text = re.sub(r"\]\([^)]*\)", "] ", text)
         return re.sub(r"https?://\S+", " ", text)
 
-    def headings(self) -> list[tuple[int, str]]:
-        """Return (level, text) of each Markdown heading."""
-        found = HEADING.findall(self.unfenced) if self.is_prose else []
-        return [(len(marks), text) for marks, text in found]
 
+class Notebook(_notebook.Notebook):
+    """A notebook file, with what the checks look at."""
 
-@dataclass(frozen=True)
-class Notebook:
-    """A notebook file."""
-
-    path: Path
-    raw: dict = field(repr=False)
-
-    @classmethod
-    def read(cls, path: Path) -> Notebook:
-        return cls(path, json.loads(path.read_text(encoding="utf-8")))
-
-    @property
-    def number(self) -> str:
-        """The two digits that its file name starts with."""
-        return self.path.name[:2]
-
-    @cached_property
-    def cells(self) -> list[Cell]:
-        return [Cell(number, raw) for number, raw in enumerate(self.raw["cells"], 1)]
-
-    @property
-    def code(self) -> list[Cell]:
-        return [cell for cell in self.cells if cell.is_code]
+    cell = Cell
+    cells: list[Cell]
+    code: list[Cell]
 
     @property
     def prose(self) -> list[Cell]:
@@ -159,6 +104,11 @@ class Notebook:
         return [cell for cell in self.code if cell.is_exercise]
 
     @property
+    def worked_through(self) -> list[Cell]:
+        """The code cells that cost a student time: all but the one for presenters."""
+        return [cell for cell in self.code if not cell.is_for_presenters]
+
+    @property
     def words(self) -> int:
         """Whitespace-separated pieces of the Markdown cells."""
         return sum(len(cell.source.split()) for cell in self.prose)
@@ -166,7 +116,7 @@ class Notebook:
     @property
     def minutes(self) -> int:
         """Minutes for one student: words / 180 + 1 a code cell + 8 an exercise, in fives."""
-        minutes = self.words / 180 + len(self.code) + 8 * len(self.exercises)
+        minutes = self.words / 180 + len(self.worked_through) + 8 * len(self.exercises)
         return 5 * int(minutes / 5 + 0.5)
 
     @property

@@ -66,6 +66,8 @@ class Section:
 
 def cell_minutes(cell: Cell) -> Fraction:
     """Return what the formula of the lint gives to one cell."""
+    if cell.is_for_presenters:
+        return Fraction(0)
     if cell.is_code:
         return Fraction(9 if cell.is_exercise else 1)
     return Fraction(len(cell.source.split()) if cell.is_prose else 0, 180)

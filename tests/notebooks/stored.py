@@ -16,92 +16,33 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
 
-from tests.notebooks.parts import Cell, Notebook
+from course_utils import _stored_marks
+from course_utils._stored_marks import ANY_LINE, KEY, Mark, marks, replaced_cells
+from tests.notebooks.parts import Notebook
 
-KEY = "stores"
-NEEDED = ("name", "model", "history", "data", "seed")
-OPTIONAL = ("accuracy",)
-ANY_LINE = re.compile(r"^\s*#.*\btrained\.(?:load|history)\(.*$", re.M)
+__all__ = [
+    "ANY_LINE",
+    "KEY",
+    "Mark",
+    "NotStored",
+    "hand_over",
+    "keep",
+    "marks",
+    "replaced_cells",
+    "snippet",
+    "stored_already",
+    "without_training",
+]
 
 
 class NotStored(RuntimeError):
     """A network can't be stored; says what to do."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a cell says is to be stored: names of variables, and the name of the files."""
-
-    name: str
-    model: str
-    history: str
-    data: str
-    seed: int | str
-    accuracy: str | None = None
-
-    @classmethod
-    def of(cls, metadata: Mapping[str, Any]) -> Mark | None:
-        """Return the mark in a cell's metadata, or None.
-
-        Raises
-        ------
-        ValueError
-            If there is one with other entries than expected.
-        """
-        raw = metadata.get(KEY)
-        if raw is None:
-            return None
-        fits = isinstance(raw, Mapping) and set(NEEDED) <= set(raw) <= {*NEEDED, *OPTIONAL}
-        if not fits:
-            raise ValueError(f"{KEY} needs {', '.join(NEEDED)} (and may have accuracy)")
-        if not re.fullmatch(r"\d\d(_[0-9a-z]+)+", str(raw["name"])):
-            raise ValueError(f"{KEY} has the name {raw['name']!r}; write it like '07_dense'")
-        for key in ("model", "history", "data", "accuracy", "seed"):
-            value = raw.get(key)
-            number = key == "seed" and isinstance(value, int) and not isinstance(value, bool)
-            if key in raw and not number and not (isinstance(value, str) and value.isidentifier()):
-                kind = "a number or a variable" if key == "seed" else "a variable"
-                raise ValueError(f"{KEY} has the {key} {value!r}; name {kind}")
-        return cls(**raw)
-
-    @property
-    def line(self) -> str:
-        """The line that loads the network, commented."""
-        return (
-            f'# {self.model}, {self.history} = trained.load("{self.name}"), '
-            f'trained.history("{self.name}")'
-        )
-
-
-def marks(notebook: Notebook) -> list[tuple[Cell, Mark]]:
-    """Return the cells with a mark, in order."""
-    found = [(cell, Mark.of(cell.raw.get("metadata", {}))) for cell in notebook.cells]
-    return [(cell, mark) for cell, mark in found if mark]
-
-
-def replaced_cells(notebook: Notebook, cell: Cell, mark: Mark) -> list[Cell]:
-    """Return the code cells from a marked one to the one with its line; empty if there is none.
-
-    The search ends at the next heading and at the next mark.
-    """
-    found = []
-    for each in notebook.cells[cell.number - 1 :]:
-        if each.headings() or (found and KEY in each.raw.get("metadata", {})):
-            break
-        if each.is_code:
-            found.append(each)
-            if mark.line in each.source.splitlines():
-                return found
-    return []
 
 
 # --- In the kernel --------------------------------------------------------------------------------
@@ -225,14 +166,6 @@ def without_training(notebook: Notebook) -> nbformat.NotebookNode:
     the top of the marked cell down to the line.
     """
     swapped = nbformat.reads(json.dumps(notebook.raw), as_version=4)
-    for cell, mark in marks(notebook):
-        replaced = replaced_cells(notebook, cell, mark)
-        if not replaced:
-            raise ValueError(f"cell {cell.number} ({cell.id}): no line `{mark.line}` below it")
-        for each in replaced:
-            lines = each.source.splitlines()
-            kept = []
-            if mark.line in lines:
-                kept = [mark.line.removeprefix("# "), *lines[lines.index(mark.line) + 1 :]]
-            swapped.cells[each.number - 1].source = "\n".join(kept)
+    for number, source in _stored_marks.without_training(notebook).items():
+        swapped.cells[number - 1].source = source
     return swapped

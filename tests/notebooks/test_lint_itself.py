@@ -132,6 +132,42 @@ def no_word_on_the_kernel(nb):
 
 
 @wrong("footer")
+def a_reason_of_its_own_to_shut_down(nb):
+    replace(nb, "two kernels exceed Binder's 2&nbsp;GB", "it is late")
+
+
+@wrong("presenters_cell")
+def no_cell_for_presenters(nb):
+    del nb["cells"][1]
+    insert(nb, 1, markdown("Welcome."))
+
+
+@wrong("presenters_cell")
+def the_number_of_another_in_the_call(nb):
+    replace(nb, 'resume("99")', 'resume("98")')
+
+
+@wrong("presenters_cell")
+def a_call_that_students_run(nb):
+    replace(nb, "# from course_utils.presenting", "from course_utils.presenting")
+
+
+@wrong("presenters_cell")
+def presenters_cell_on_a_slide(nb):
+    nb["cells"][1]["metadata"]["slideshow"]["slide_type"] = "fragment"
+
+
+@wrong("presenters_cell")
+def presenters_cell_stored_as_it_was_used(nb):
+    nb["cells"][1]["outputs"] = [stream("Notebook 99 is back\n")]
+
+
+@wrong("presenters_cell")
+def presenters_cell_twice(nb):
+    insert(nb, 4, nb["cells"][1], "again")
+
+
+@wrong("footer")
 def no_section_on_what_can_go_wrong(nb):
     replace(nb, "## What can go wrong", "### What can go wrong")
 
@@ -162,6 +198,16 @@ def a_pause_without_a_recap(nb):
     insert(nb, 2, markdown("## Pause here"))
 
 
+@wrong("quick_lines")
+def quick_lines_that_are_no_python(nb):
+    cell_of(nb, "pixels =")["metadata"]["resume"] = "pixels = ="
+
+
+@wrong("quick_lines")
+def quick_lines_for_another_cell(nb):
+    cell_of(nb, "pixels =")["metadata"]["resume"] = "grids = 28"
+
+
 # --- Cells ----------------------------------------------------------------------------------------
 
 
@@ -182,7 +228,7 @@ def a_cell_too_long(nb):
 
 @wrong("cell_length")
 def cells_long_in_general(nb):
-    for cell in nb["cells"]:
+    for cell in nb["cells"][2:]:
         if cell["cell_type"] == "code" and "exercise" not in cell["source"]:
             cell["source"] += "\nx = 1" * 5
 
@@ -483,7 +529,7 @@ def test_a_notebook_that_stores_a_network_passes(folder, place):
     store(notebook)
     if place == "next code cell":
         replace(notebook, f"\n{LINE}", "")
-        insert(notebook, 4, code(f"{LINE}\nassert pixels == 28", 1))
+        insert(notebook, 5, code(f"{LINE}\nassert pixels == 28", 1))
     assert lint(Notebook.read(write(notebook, folder))) == []
 
 
@@ -621,7 +667,7 @@ def test_nbval_passes_the_good_notebook(nbval_lane):
 )
 def test_nbval_catches(nbval_lane, name, said, record_property):
     (failure,) = nbval_lane[name]
-    assert failure.startswith("Cell 1: ")  # nbval counts code cells from 0
+    assert failure.startswith("Cell 2: ")  # nbval counts code cells from 0
     assert said in failure
     record_property("wrong-notebook", f"nbval: {name}")
 
@@ -642,7 +688,7 @@ def test_the_garbage_lane_catches_a_leak(tmp_path, monkeypatch, record_property)
     notebook = good_notebook("fixture_exercises")
     good = Notebook.read(write(notebook, tmp_path))
     assert run_with_answers(good, tmp_path) >= 2
-    insert(notebook, 10, code("assert my_total([1, 2]) is not None", 6))
+    insert(notebook, 11, code("assert my_total([1, 2]) is not None", 6))
     leaking = Notebook.read(write(notebook, tmp_path))
     with pytest.raises(AssertionError, match=r"cell \d+ \(inserted\): \w+Error"):
         run_with_answers(leaking, tmp_path)
