@@ -103,6 +103,12 @@ def summary(counted: dict[str, list]) -> list[str]:
             f"offline decks: {len(decks)} walked through without a network, {screens} screens "
             f"({tall} scroll), {formulas} formulas"
         )
+    if found := counted.get("live-deck"):
+        screens, tall = (sum(column) for column in list(zip(*found, strict=True))[1:])
+        lines.append(
+            f"live decks: {len(found)} presented by the keyboard in JupyterLab, {screens} screens "
+            f"({tall} scroll, once)"
+        )
     if found := counted.get("axe-deck"):
         lines.append(f"offline decks examined by axe-core: {len(set(found))}")
     if found := counted.get("site"):

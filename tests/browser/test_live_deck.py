@@ -101,6 +101,15 @@ def present(lab: Lab, path: Path) -> Presented:
     return deck
 
 
+def go_to(deck: Presented, screen: list[str], cell: str) -> None:
+    """Go to a cell of a screen directly, as a click in the table of contents does."""
+    deck.lab.page.evaluate(
+        f"id => {{ {TOP}.activeCellIndex = {TOP}.widgets.findIndex(c => c.model.id === id); }}",
+        cell,
+    )
+    eventually(deck.lab.page, partial(deck.shows, screen, cell))
+
+
 def walk(deck: Presented, each=None) -> None:
     """Press space from the first screen to the last; measure each when all of it is there."""
     page = deck.lab.page
@@ -169,9 +178,7 @@ def test_notebook_08_is_presented_from_start_to_end(eight, record_property):
 
 def test_a_widget_stays_live_in_the_deck(eight):
     page = eight.lab.page
-    page.evaluate(f"""{TOP}.activeCellIndex =
-        {TOP}.widgets.findIndex(cell => cell.model.id === 'nb08-slide-code')""")
-    eventually(page, partial(eight.shows, ["nb08-slide-code"], "nb08-slide-code"))
+    go_to(eight, ["nb08-slide-code"], "nb08-slide-code")
     widget = page.locator(".jp-deck-mod-visible .sliding-window")
     at_rest(widget)
     before = widget.get_by_test_id("total").inner_text()
@@ -189,10 +196,32 @@ def python_knows(lab, position: str) -> None:
     assert lab.run(code) == position
 
 
+def test_control_enter_runs_a_cell_where_it_stands(eight):
+    page, lab = eight.lab.page, eight.lab
+    screen = next(screen for screen in eight.screens if "nb08-count" in screen)
+    go_to(eight, screen, "nb08-count")
+    before = count(lab)
+    press(page, "Control+Enter")
+    eventually(page, partial(has_run, lab, before))
+    assert lab.errors() == []
+    eight.shows(screen, "nb08-count")
+    press(page, "Space")
+    eventually(page, partial(eight.shows, screen, "nb08-count-after"))
+    press(page, "Shift+Space")
+    eventually(page, partial(eight.shows, screen, "nb08-count"))
+
+
+def count(lab) -> int | None:
+    return lab.page.evaluate(f"{TOP}.activeCell.model.executionCount")
+
+
+def has_run(lab, before: int) -> None:
+    assert (count(lab) or 0) > before
+
+
 def test_without_the_style_sheet_it_cannot_be_read(eight):
     page = eight.lab.page
-    page.evaluate(f"{TOP}.activeCellIndex = 0")
-    eventually(page, partial(eight.shows, eight.screens[0], eight.screens[0][0]))
+    go_to(eight, eight.screens[0], eight.screens[0][0])
     assert page.evaluate(MEASURE)["small"] == []
     without_style(eight)
     painted(page)
@@ -210,6 +239,15 @@ def test_without_the_style_sheet_it_cannot_be_read(eight):
     page.evaluate("document.querySelector('.jp-RenderedMarkdown > pre[style]').remove()")
     assert measured["height"] > 2 * HEIGHT
     assert len(measured["cut"]) == 1
+
+
+def test_escape_ends_the_deck(eight):  # the last one that needs it
+    page = eight.lab.page
+    go_to(eight, eight.screens[0], eight.screens[0][0])
+    press(page, "Escape")
+    page.locator("body:not([data-jp-deck-mode])").wait_for()
+    assert page.locator(".jp-Deck").count() == 0
+    assert page.evaluate(f"{TOP}.activeCell.model.id") == eight.screens[0][0]
 
 
 @pytest.mark.parametrize("number", OTHERS)
