@@ -269,7 +269,7 @@ def _run(
         cell = notebook.cells[number - 1]
         body = [each.node for each in chosen if each.place == number]
         file = f"<notebook {notebook.number}, {cell.id}>"
-        lines = _needed.plain(cell.source).splitlines(keepends=True)
+        lines = (_needed.plain(cell.source) + "\n").splitlines(keepends=True)
         linecache.cache[file] = (len(cell.source), None, lines, file)  # for tracebacks and help
         code = compile(ast.Module(body, []), file, "exec")
         try:
