@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 
 import psutil
+
+FORKED = 2.0  # seconds after which a child with its parent's command line counts
 
 
 def family(process: psutil.Process) -> list[psutil.Process]:
@@ -48,7 +51,9 @@ class PeakMemory(threading.Thread):
     """Look at a process and its children again and again until told to stop.
 
     The sum is that of each one's own peak. Pages that two of them share count twice, and their
-    peaks need not fall together: it is never less than what they hold at once.
+    peaks need not fall together: it is never less than what they hold at once. Left out is a child
+    that has just been forked: until it starts its own program it seems to hold what its parent
+    holds, though it shares that.
 
     Parameters
     ----------
@@ -89,8 +94,14 @@ class PeakMemory(threading.Thread):
     def look(self) -> None:
         """Take one look."""
         with contextlib.suppress(psutil.Error):  # one of them has ended in the meantime
-            total = sum(most_resident(each) for each in family(self.process))
-            self.peak = max(self.peak, total)
+            members = [each for each in family(self.process) if not self._just_forked(each)]
+            self.peak = max(self.peak, sum(most_resident(each) for each in members))
         if self.limit is not None and self.peak > self.limit and not self.exceeded:
             self.exceeded = True
             end_family(self.process)
+
+    def _just_forked(self, child: psutil.Process) -> bool:
+        if child == self.process or time.time() - child.create_time() > FORKED:
+            return False
+        parent = child.parent()
+        return parent is not None and child.cmdline() == parent.cmdline()

@@ -1,0 +1,1 @@
+"""Binder without Docker: its server, its limits, and the steps that build its image."""
