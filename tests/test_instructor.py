@@ -188,6 +188,10 @@ def new_training_alone(page: Page) -> Page:
     return new_training(instead("When the kernel died", "Restart.")(page))
 
 
+def no_way_back(page: Page) -> Page:
+    return edited(page, lambda cells: cells.pop(1))
+
+
 def under(part: str, text: str):
     """Return a change to a page: a line more at the beginning of a part."""
     return swap(rf"^## {re.escape(part)}\n", f"## {part}\n\n{text}\n")
@@ -234,6 +238,8 @@ WRONG_PAGES = [
     ("live", new_widget),
     ("board", swap(r"```.*?```", "Draw a network.")),
     ("dead_kernel", new_training),
+    ("dead_kernel", no_way_back),
+    ("dead_kernel", swap(rf"{CELL}presenting\)", "(../notebooks/00_start_here.ipynb)")),
     ("dead_kernel", under("When the kernel died", '`net = trained.load("x")`')),
     ("numbers", swap(r"It is 100\.0 %", "It is 61.7 %")),
     ("recipes", under("When the kernel died", "- Run all cells.")),

@@ -244,8 +244,10 @@ def board(page):
 
 @page_rule
 def dead_kernel(page):
-    """Every line that loads a stored network is quoted as it stands in the notebook."""
+    """The cell for presenters is linked, and every line that loads a stored network quoted."""
     text = page.parts.get("When the kernel died", "")
+    if not {cell.id for cell in page.notebook.code if cell.is_for_presenters} & cells_linked(text):
+        yield "link the cell that brings the notebook back: [the first code cell](@presenting)"
     lines = stored_lines(page.notebook)
     for line in sorted(lines):
         if line.lstrip("# ") not in text:
