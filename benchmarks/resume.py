@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Clock, in_own_process, load_average, machine, publish
-from benchmarks.notebooks import copies, one_core
+from benchmarks.notebooks import copies
 from course_utils.presenting import read_notebook, resume, sections
+from tools.binder.session import one_core
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 BAR = 10.0
