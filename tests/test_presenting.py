@@ -48,7 +48,7 @@ def back(folder: Path, *cells: str, before: str = "S", **metadata: dict) -> dict
     [
         (["a = 1", "b = 2"], "a", {"a"}),
         (["a = 1", "b = a", "c = b"], "c", {"a", "b", "c"}),
-        (["a = 1", "a = 2", "b = 3"], "a", {"a"}),
+        (["b = 1", "a = b", "a = 2"], "a", {"a"}),
         (["a = []", "a.append(1)", "assert a == [1]"], "assert a == [1]", {"a"}),
         (["a = {}", "a[1] = 2"], "assert a[1] == 2", {"a"}),
         (["a = 1", "a += 1"], "assert a == 2", {"a"}),
@@ -104,14 +104,15 @@ def test_nothing_is_printed_displayed_or_written_to_stderr(tmp_path, capfd):
 def test_figures_made_on_the_way_are_closed(tmp_path):
     import matplotlib.pyplot as plt
 
-    back(tmp_path, "import matplotlib.pyplot as plt\n_, ax = plt.subplots()", "## S", "ax")
+    made = notebook(tmp_path, "import matplotlib.pyplot as p\n_, ax = p.subplots()", "## S", "ax")
+    assert "ax" in bring_back(made, "S", tmp_path)
     assert plt.get_fignums() == []
 
 
 def test_answers_and_names_of_ones_own_stay(tmp_path):
     """Exercises are not run again; names that the notebook binds are as it binds them."""
     stub = "def my_f(x):\n    return ..."
-    made = notebook(tmp_path, "a = 1", stub, "## S", "a", c1={"tags": ["exercise"]})
+    made = notebook(tmp_path, "a = 1", stub, "## S", "a, my_f", c1={"tags": ["exercise"]})
     names = {"my_f": "solved", "mine": 5, "a": "altered"}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
