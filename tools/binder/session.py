@@ -337,5 +337,7 @@ class Server:
 
 
 def _last_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[-1]}".removeprefix("CellExecutionError: ")
+    kind, said = type(error).__name__, str(error)
+    if isinstance(error, CellExecutionError):  # its text is a traceback, with colours
+        kind, said = error.ename, error.evalue
+    return f"{kind}: {(said.strip().splitlines() or [''])[-1]}"
