@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -91,14 +93,31 @@ def screens_of(path: Path) -> list[list[str]]:
     return screens
 
 
-def present(lab: Lab, path: Path) -> Presented:
-    """Begin at the first cell, and press the button in the toolbar."""
+@contextmanager
+def presented(lab: Lab, path: Path) -> Iterator[Presented]:
+    """Begin at the first cell, and press the button in the toolbar.
+
+    JupyterLab keeps the deck for whoever opens it next, so at the end it is over.
+    """
     page, deck = lab.page, Presented(lab, screens_of(path))
     page.evaluate(f"{TOP}.activeCellIndex = 0")
     page.locator(".jp-NotebookPanel-toolbar [data-command='deck:toggle']").click()
     page.locator("body[data-jp-deck-mode=presenting] .jp-Deck").wait_for()
     eventually(page, partial(deck.shows, deck.screens[0], deck.screens[0][0]))
-    return deck
+    try:
+        yield deck
+    finally:
+        page.evaluate("window.jupyterapp.commands.execute('deck:stop')")
+        eventually(page, partial(not_active, page))
+
+
+def not_active(page) -> None:
+    setting = page.evaluate("""async () => {
+        const plugin = await window.jupyterapp.serviceManager.settings
+            .fetch('jupyterlab-slideshow:plugin');
+        return plugin.raw;
+    }""")
+    assert '"active": true' not in setting
 
 
 def go_to(deck: Presented, screen: list[str], cell: str) -> None:
@@ -160,7 +179,8 @@ def eight(lab_server, chromium):
         lab.open(PATHS["08"].name)
         lab.run_all(timeout=1200)
         assert lab.errors() == []
-        yield present(lab, PATHS["08"])
+        with presented(lab, PATHS["08"]) as deck:
+            yield deck
 
 
 def test_notebook_08_is_presented_from_start_to_end(eight, record_property):
@@ -253,13 +273,12 @@ def test_escape_ends_the_deck(eight):  # the last one that needs it
 @pytest.mark.parametrize("number", OTHERS)
 def test_a_notebook_can_be_presented(lab, number, record_property):
     lab.open(PATHS[number].name, stored=True)
-    deck = present(lab, PATHS[number])
-    walk(deck)
-    lab.screenshot(f"live-{number}")
-    print("TALL", number, len(deck.measured), tall(deck))
-    record_property("live-deck", [number, len(deck.measured), len(tall(deck))])
-    assert faults(deck) == {}
-    assert lab.console_errors() == []
+    with presented(lab, PATHS[number]) as deck:
+        walk(deck)
+        lab.screenshot(f"live-{number}")
+        record_property("live-deck", [number, len(deck.measured), len(tall(deck))])
+        assert faults(deck) == {}
+        assert lab.console_errors() == []
 
 
 def test_the_style_sheet_in_force_is_the_repository_s():
