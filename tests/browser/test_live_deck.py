@@ -265,7 +265,7 @@ def test_escape_ends_the_deck(eight):  # the last one that needs it
     page = eight.lab.page
     go_to(eight, eight.screens[0], eight.screens[0][0])
     press(page, "Escape")
-    page.locator("body:not([data-jp-deck-mode])").wait_for()
+    page.locator("body:not([data-jp-deck-mode])").wait_for(state="attached")
     assert page.locator(".jp-Deck").count() == 0
     assert page.evaluate(f"{TOP}.activeCell.model.id") == eight.screens[0][0]
 
