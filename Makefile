@@ -10,7 +10,7 @@ PY := $(BIN)/python
 READY := $(VENV)/.ready
 SITE_READY := $(VENV)/.ready-site
 
-.PHONY: help setup lab test test-browser test-long test-real notebooks slides site badge bench lint lock clean
+.PHONY: help setup lab test test-browser test-long test-real notebooks slides site badge binder bench lint lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ $(SITE_READY): $(READY) tools/site/requirements.lock
 
 badge:  ## point badges and launch buttons at your copy (REPO=owner/name)
 	$(PYTHON) -m tools.badge $(REPO)
+
+binder: setup  ## try what Binder builds, without Docker (needs pip's network)
+	$(PY) -m tools.binder
 
 bench: setup  ## print the tables that the documents quote (COURSE_DATA_DIR)
 	$(PY) -m benchmarks

@@ -380,7 +380,7 @@ def test_what_the_wheel_takes_along_exists():
         assert destination.startswith("course_utils/_data/")
 
 
-def test_the_wheel_holds_registry_and_trained_networks(tmp_path):
+def test_the_wheel_holds_registry_trained_networks_and_results(tmp_path):
     """Built without a network, by the build backend that is installed."""
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("hatchling is not installed, and building must not use the network")
@@ -392,6 +392,14 @@ def test_the_wheel_holds_registry_and_trained_networks(tmp_path):
         names = set(archive.namelist())
     assert "course_utils/_data/registry.toml" in names
     assert {f"course_utils/_data/trained/{name}" for name in digests()} <= names
+    shown = {
+        name
+        for path in notebook_paths()
+        for cell in Notebook.read(path).code
+        for name in re.findall(r'measured\.load\("(\w+)"\)', cell.source)
+    }
+    assert shown
+    assert {f"course_utils/_data/results/{name}.json" for name in shown} <= names
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("course_utils/**/*.py")}
     assert modules <= names
     assets = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("course_utils/widgets/static/*.*")}
