@@ -96,6 +96,11 @@ def summary(counted: dict[str, list]) -> list[str]:
         lines.append(f"convolution and pooling: {sum(found)} cases forwards, {slopes} backwards")
     if found := counted.get("steps-in-2-s"):
         lines.append(f"sliding window: {min(found)} positions painted in 2 s of play")
+    if found := counted.get("in-jupyterlab"):
+        lines.append(
+            f"JupyterLab: {len(found)} notebooks opened and run to the end, "
+            f"{sum(widgets for _, widgets in found)} widgets moved"
+        )
     if found := counted.get("deck"):
         decks = {name: rest for name, *rest in found}
         screens, formulas, tall = (sum(column) for column in zip(*decks.values(), strict=True))
