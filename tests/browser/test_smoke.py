@@ -10,7 +10,6 @@ import pytest
 from tests.browser.patience import at_rest, eventually
 from tests.notebooks.parts import notebook_paths
 
-
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # All that a reader sees of a widget.
 LOOK = """root => JSON.stringify([
@@ -32,8 +31,17 @@ def ways_to_move(lab, root):
         yield "press", lambda button=button: button.click()
 
 
-def looks_other_than(root, before: str) -> None:
-    assert root.evaluate(LOOK) != before
+def changes(lab, root, before: str) -> bool:
+    """Return whether a widget looks other than before within five seconds."""
+
+    def looks_other() -> None:
+        assert root.evaluate(LOOK) != before
+
+    try:
+        eventually(lab.page, looks_other, seconds=5)
+    except AssertionError:
+        return False
+    return True
 
 
 def at_rest_for_a_while(lab, root) -> str:
@@ -59,12 +67,9 @@ def move_widgets(lab) -> int:
             for name, move in itertools.islice(ways_to_move(lab, root), 6):
                 move()
                 tried.append(name)
-                try:
-                    eventually(lab.page, lambda: looks_other_than(root, before), seconds=5)
-                except AssertionError:
-                    continue
-                moved += 1
-                break
+                if changes(lab, root, before):
+                    moved += 1
+                    break
             else:
                 raise AssertionError(f"cell {cell['number']}: nothing moves (tried {tried})")
     return moved
