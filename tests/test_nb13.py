@@ -316,7 +316,7 @@ def ablation():
             "ablation-ladder-after",
             "pictures cost three points and save a third of the seconds",
         ),
-        ("ablation-ladder-after", "In all eleven points more, for a third fewer seconds"),
+        ("ablation-ladder-after", "In all: eleven points more, a third fewer seconds"),
         ("ablation-after", "turns, scaling and noise only make it harder"),
         ("ablation-after", "*before* normalising fourteen points"),
         ("ablation-after", "after the ReLU eight"),

@@ -114,8 +114,6 @@ def lab_server(tmp_path_factory, chromium):
     folder = base / "work" / "notebooks"
     ignore = shutil.ignore_patterns(".ipynb_checkpoints")
     shutil.copytree(ROOT / "notebooks", folder, ignore=ignore)
-    results = "benchmarks/results"  # 11 and 13 read what was measured
-    shutil.copytree(ROOT / results, folder.parent / results)
     for name, content in SETTINGS.items():
         path = base / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
