@@ -12,6 +12,7 @@ from benchmarks import (
     dense_mnist,
     iris,
     notebooks,
+    resume,
     small_cnn,
     stand_in_difficulty,
     time_to_accuracy,
@@ -26,6 +27,7 @@ for benchmark in (
     time_to_accuracy,
     ablation,
     notebooks,
+    resume,
 ):
     print(f"\n## {benchmark.__name__}\n", flush=True)
     benchmark.main()
