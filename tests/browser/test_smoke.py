@@ -123,6 +123,24 @@ def test_notebook_runs_in_jupyterlab_and_its_widgets_move(lab, path, record_prop
     record_property("in-jupyterlab", [path.name, moved])
 
 
+def test_a_widget_that_does_not_move_is_noticed(lab, lab_server):
+    """Otherwise the test above would accept whatever is on the page."""
+    from tests.notebooks.good import code, good_notebook, write
+
+    notebook = good_notebook()
+    notebook["cells"] = [
+        code("from ipywidgets import Button, IntSlider\nIntSlider()", 1),
+        code("Button(description='does nothing')", 2),
+    ]
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"] = f"still-{number}"
+    write(notebook, lab_server.folder, "99_still.ipynb")
+    lab.open("99_still.ipynb")
+    lab.run_all(timeout=300)
+    with pytest.raises(AssertionError, match=r"cell 2: nothing moves \(tried \['press'\]\)"):
+        move_widgets(lab)
+
+
 def said_by_the_page(lab) -> None:
     """A script's output runs when it is shown, which may be after the last cell has run."""
     assert any("from the page" in text for text in lab.console_errors()), lab.console
