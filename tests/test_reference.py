@@ -216,7 +216,7 @@ NOT_TERMS = {
     "never read", "next", "note", "numbers", "ok", "old", "one", "order", "overshoots",
     "photographs", "place", "program says no", "red", "right", "row comes first", "rows", "run",
     "samples are rows", "series of numbers", "shift + enter", "slides", "spiral", "sum", "tail",
-    "thicker", "track the shapes", "training thumbnail", "trillion", "w apart",
+    "thicker", "training thumbnail", "trillion", "w apart",
 }  # fmt: skip
 
 

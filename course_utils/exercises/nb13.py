@@ -1365,7 +1365,7 @@ smooth_labels = Exercise(
     hints=[
         "Take one label, 2 of 4 classes, as a row with a single 1. With 0.2 taken away there are 0.8 "
         "and three zeros. How much does each of the four get back?",
-        "`np.eye(classes)[labels]` makes all rows at once: it picks rows of the unit matrix.",
+        "`np.eye(classes)[labels]` makes all rows at once: it picks rows of the identity matrix.",
         "Every entry shrinks to (1 − amount) of itself, and every entry gets amount / classes.",
     ],
     misconceptions=[

@@ -151,7 +151,7 @@ def known_tags(notebook):
 FOOTER = ["Recap", "What can go wrong", "Where next"]
 SHUT_DOWN = (
     "Before the next notebook, shut down the kernel (*Kernel → Shut Down Kernel*): "
-    "two kernels exceed Binder's 2&nbsp;GB."
+    "two can exceed Binder's 2&nbsp;GB."
 )
 
 

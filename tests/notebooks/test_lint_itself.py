@@ -133,7 +133,7 @@ def no_word_on_the_kernel(nb):
 
 @wrong("footer")
 def a_reason_of_its_own_to_shut_down(nb):
-    replace(nb, "two kernels exceed Binder's 2&nbsp;GB", "it is late")
+    replace(nb, "two can exceed Binder's 2&nbsp;GB", "it is late")
 
 
 @wrong("presenters_cell")
