@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import re
+import site
 import subprocess
 import sys
 import textwrap
@@ -22,7 +23,7 @@ import pytest
 
 from course_utils import _needed, exercises, grading
 from course_utils.checks import NOT_STARTED, NOT_YET, WELL_DONE
-from course_utils.grading import _assignment, _wire, runner
+from course_utils.grading import _assignment, _judge, _wire, runner
 from course_utils.grading.__main__ import main
 from tests import submissions
 
@@ -321,6 +322,154 @@ def test_a_submission_sees_its_own_files_only(tmp_path):
     beside = found["fay"].parent
     assert (folder / "mine.py").exists() and (beside / "mine.py").exists()
     assert not (beside / "link.txt").exists()
+
+
+# --- what would stop the run, and so cost others their points -------------------------------------
+
+
+def _deep(text: str, depth: int) -> str:
+    """Return a notebook's text with metadata nested too deep to be written again."""
+    return text.replace('"metadata": {', '"metadata": {"x": ' + "[" * depth + "]" * depth + ", ", 1)
+
+
+@pytest.mark.parametrize("what", ["half a character", "deep metadata", "half in metadata"])
+def test_a_notebook_that_cannot_be_written_back_stops_nobody(tmp_path, what):
+    notebook = hostile("# \ud800\n" + RIGHT if what == "half a character" else RIGHT)
+    notebook["metadata"]["x"] = "\udc80" if what == "half in metadata" else ""
+    text = json.dumps(notebook)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "eve.ipynb").write_text(_deep(text, 900) if "deep" in what else text)
+    assert points(grade(tmp_path, "00", {}, limits=QUICK)["eve"]) == {"add": 1, **THE_REST}
+
+
+def test_a_notebook_of_a_million_cells_is_refused_at_once(tmp_path):
+    cells = ",".join(['{"cell_type": "code", "source": ""}'] * 300_000)
+    (tmp_path / "x.ipynb").write_text(f'{{"cells": [{cells}]}}')
+    with pytest.raises(_assignment.Unreadable, match="more than 2000 cells"):
+        _assignment.read(tmp_path / "x.ipynb")
+
+
+@pytest.mark.skipif(not POSIX, reason="Windows has no such files")
+def test_a_file_that_never_ends_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "x.ipynb")
+    with pytest.raises(_assignment.Unreadable, match="not a notebook"):
+        _assignment.read(tmp_path / "x.ipynb")
+
+
+@pytest.mark.skipif(not POSIX, reason="Windows has no such names")
+def test_an_odd_file_name_stops_nobody(tmp_path):
+    """A name that is no text, one that pretends to be another's line, one for no printer's set."""
+    names = [b"\xff.ipynb", b"eve\nada: 3 of 3.ipynb", "žofie.ipynb".encode()]
+    (tmp_path / "in").mkdir()
+    for name in names:
+        (tmp_path / "in" / os.fsdecode(name)).write_text(json.dumps(hostile(RIGHT)))
+    course = tmp_path / "course"
+    _assignment.export("00", course)
+    line = [sys.executable, "-m", "course_utils.grading", "grade", "00", course, tmp_path / "in"]
+    surroundings = {**os.environ, "PYTHONIOENCODING": "ascii:strict", "PYTHONPATH": os.getcwd()}
+    done = subprocess.run(line, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not re.search("^ada", done.stdout, re.M)
+    with open(course / "00_points.csv", encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["points"] for line in lines] == ["1.0"] * 9
+    assert {line["student"] for line in lines} >= {"žofie"}
+
+
+@pytest.mark.skipif(not POSIX, reason="Windows has no paths as long as that")
+def test_a_folder_without_end_stops_nobody(tmp_path):
+    """Neither one handed in, nor one that a cell makes; and what a cell makes is deleted."""
+    make = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')\n"
+    folder = tmp_path / "in" / "eve"
+    folder.mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", make], cwd=folder, check=True)
+    students = {"eve/00": hostile(RIGHT), "fay": hostile(make + RIGHT), "ida": hostile(RIGHT)}
+    try:
+        graded = grade(tmp_path, "00", students, limits=QUICK)
+    finally:
+        runner._remove(folder)
+    assert [sum(points(graded[who]).values()) for who in ("eve", "fay", "ida")] == [0, 3, 3]
+    assert "files beside the notebook cannot be copied" in graded["eve"][0].feedback
+    assert not folder.exists()
+
+
+def test_a_submission_that_is_gone_stops_nobody(tmp_path):
+    """Whoever's code deletes others' files under the same account: the rest is graded."""
+    _assignment.export("00", tmp_path / "course")
+    for who in ("ada", "ben"):
+        submissions.write(hostile(RIGHT), tmp_path / "in" / f"{who}.ipynb")
+    found = runner.collect("00", tmp_path / "course", tmp_path / "in")
+    found["ada"].unlink()
+    marks = runner.grade("00", tmp_path / "course", found, limits=QUICK)
+    assert [mark.voice for mark in marks] == ["not graded"] * 3 + [WELL_DONE] * 3
+
+
+def test_who_hands_in_twice_is_told(tmp_path):
+    """Neither of two notebooks under one name takes the other's place in silence."""
+    students = {"ada": hostile(WRONG), "ada/00": hostile(RIGHT)}
+    students["ben"] = hostile(RIGHT)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ben.txt").touch()
+    graded = grade(tmp_path, "00", students, limits=QUICK)
+    said = {mark.feedback for mark in graded["ada"]}
+    assert said == {"There are two hand-ins under this name."}
+    assert points(graded["ben"]) == {"add": 1, **THE_REST}
+
+
+def test_the_table_goes_where_it_is_asked_to(tmp_path):
+    """The folder may be new, or deleted by now: the work of an hour is not lost for that."""
+    runner.write_table([], tmp_path / "new" / "table.csv")
+    assert (tmp_path / "new" / "table.csv").exists()
+
+
+@pytest.mark.skipif(not POSIX, reason="Windows has neither such links nor such rights")
+@pytest.mark.parametrize("then", ["", "os.symlink(os.environ['VICTIM'], base)"])
+def test_clearing_up_touches_nothing_else(tmp_path, monkeypatch, then):
+    """The code deletes the folder that is to be deleted, or puts a link in its place."""
+    area, victim = tmp_path / "area", tmp_path / "victim"
+    for folder in (area, victim):
+        folder.mkdir()
+        folder.chmod(0o755)
+    (victim / "file").touch()
+    monkeypatch.setattr(runner.tempfile, "tempdir", str(area))
+    code = f"""
+    import os, shutil
+    base = os.path.dirname(os.getcwd())
+    os.environ['VICTIM'] = {str(victim)!r}
+    shutil.rmtree(base)
+    {then}
+    """
+    marks = grade(tmp_path, "00", {"eve": hostile(textwrap.dedent(code) + RIGHT)}, limits=QUICK)
+    assert points(marks["eve"]) == {"add": 1, **THE_REST}
+    assert [oct(folder.stat().st_mode & 0o777) for folder in (area, victim)] == ["0o755"] * 2
+    assert (victim / "file").exists()
+    assert not list(area.iterdir())
+
+
+def test_the_judge_imports_nothing_from_where_students_write(tmp_path, monkeypatch):
+    """With PYTHONPATH=. the judge's folder, which the worker can reach, was on its path."""
+    pwned = tmp_path / "pwned"
+    code = f"""
+    import os
+    os.mkdir('../keras')
+    with open('../keras/__init__.py', 'w') as file:
+        file.write("open({str(pwned)!r}, 'w').close()")
+    """
+    notebook = submissions.filled(submissions.original("05"), lambda *_: textwrap.dedent(code))
+    monkeypatch.setenv("PYTHONPATH", "." + os.pathsep)
+    limits = runner.Limits(seconds=240, cell_seconds=20)
+    marks = grade(tmp_path, "05", {"eve": notebook}, limits=limits)["eve"]
+    assert sum(points(marks).values()) == 0
+    assert not pwned.exists()
+
+
+def test_a_student_has_no_place_among_the_installed_packages(tmp_path):
+    """HOME is the student's folder; what Python runs at its start still comes from ours."""
+    ask = [sys.executable, "-c", "import site; print(site.getuserbase())"]
+    shown = subprocess.run(
+        ask, env=_judge._surroundings(tmp_path, ""), capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == site.getuserbase()
 
 
 # --- the format -----------------------------------------------------------------------------------

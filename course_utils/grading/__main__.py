@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or 1 with a sentence where it cannot be done."""
     options = _parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # no name may stop the grading
     try:
         if options.command == "export":
             print(
@@ -86,9 +87,10 @@ def _grade(options: argparse.Namespace, submissions: dict[str, Path | str]) -> i
         whole=options.whole,
         say=lambda line: print(line, flush=True),
     )
+    print(f"\n{runner.totals(marks)}\n", flush=True)
     table = options.table or options.course / f"{options.number}_points.csv"
     runner.write_table(marks, table)
-    print(f"\n{runner.totals(marks)}\n\nFeedback for each exercise: {table}")
+    print(f"Feedback for each exercise: {table}")
     return 0
 
 

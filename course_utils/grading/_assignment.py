@@ -17,7 +17,8 @@ from typing import Any
 import course_utils
 
 SCHEMA_VERSION = 3
-MOST_BYTES = 64 * 2**20  # of a notebook handed in
+MOST_BYTES = 16 * 2**20  # of a notebook handed in; read, that may be 400 MB
+MOST_CELLS = 2000
 
 CONFIG = '''\
 """Settings of nbgrader for this course, written by `python -m course_utils.grading export`."""
@@ -104,10 +105,14 @@ def read(path: Path) -> dict[str, Any]:
         With a sentence that says why it is none.
     """
     try:
+        if not path.is_file():
+            raise ValueError("a pipe, for example, has no end")
         if path.stat().st_size > MOST_BYTES:
             raise Unreadable(f"The file is larger than {MOST_BYTES // 2**20} MB.")
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells = notebook["cells"]
+        if len(cells) > MOST_CELLS:
+            raise Unreadable(f"The file holds more than {MOST_CELLS} cells.")
         tidy = [_tidy(cell) for cell in cells]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable("The file is not a notebook that can be read.") from error
@@ -124,6 +129,7 @@ def _tidy(cell: dict) -> dict:
     """Return a cell with what the format asks for, without outputs and nbgrader's marks."""
     source = cell["source"]
     source = source if isinstance(source, str) else "".join(source)
+    source = source.encode("utf-8", "replace").decode()  # JSON may hold half a character
     kind = cell["cell_type"] if cell["cell_type"] in ("code", "markdown", "raw") else "raw"
     metadata = cell.get("metadata")
     metadata = dict(metadata) if isinstance(metadata, dict) else {}
@@ -274,7 +280,8 @@ def submission(asked: list[Question], notebook: dict) -> dict:
     """Return a student's copy of the notebook as a submission to the assignment.
 
     The cell of an answer is found by its id, else by the check in it, else by the name it
-    defines. A missing one is added at the end, as the stub that it was.
+    defines. A missing one is added at the end, as the stub that it was. A student's metadata are
+    left out: nothing needs them, and they may be such that no file can be made of them.
 
     Parameters
     ----------
@@ -283,7 +290,11 @@ def submission(asked: list[Question], notebook: dict) -> dict:
     notebook : dict
         The student's copy, as `read` returns it.
     """
-    made = copy.deepcopy(notebook)
+    made = {
+        **notebook,
+        "cells": [{**cell, "metadata": {}} for cell in notebook["cells"]],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    }
     taken: dict[int, Question] = {}
     for question in asked:
         place = _place_of(question, made["cells"], set(taken))
@@ -303,7 +314,6 @@ def submission(asked: list[Question], notebook: dict) -> dict:
             cell["metadata"]["nbgrader"] = _mark(f"answer-{label}")
             cells.append(_test_cell(taken[i]))
     made["cells"] = cells
-    made["metadata"].setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
     return made
 
 

@@ -14,6 +14,7 @@ import linecache
 import os
 import queue
 import shutil
+import site
 import subprocess
 import sys
 import threading
@@ -160,6 +161,7 @@ def _surroundings(folder: Path, mark: str) -> dict[str, str]:
     return {
         **kept,
         **dict.fromkeys((*homes, "MPLCONFIGDIR", "COURSE_CACHE_DIR"), str(folder)),
+        "PYTHONUSERBASE": site.getuserbase(),  # packages, and what they run, are not the student's
         **{name: os.environ[name] for name in ("COURSE_DATA_DIR",) if name in os.environ},
         "COURSE_DATA": os.environ.get("COURSE_DATA", "stand-in"),
         "MPLBACKEND": "agg",

@@ -97,37 +97,61 @@ def collect(number: str, course: Path, handed_in: Path) -> dict[str, Path | str]
     for path in sorted(handed_in.iterdir()):
         if path.is_symlink() or path.name.startswith("."):
             continue
-        if path.is_dir():
-            student = path.name
-            notebooks = [p for p in sorted(path.glob("*.ipynb")) if not p.is_symlink()]
-            named = [p for p in notebooks if p.name.startswith(number)] or notebooks
-            if len(named) != 1:
-                found[student] = f"One notebook is expected in the folder, found {len(named)}."
-                continue
-            file = named[0]
-        elif path.suffix == ".ipynb":
-            student, file = path.stem, path
-        else:
+        if not path.is_dir() and path.suffix != ".ipynb":
+            continue
+        student = _printable(path.name if path.is_dir() else path.stem)
+        if student in found:
+            found[student] = "There are two hand-ins under this name."
             continue
         target = course / "submitted" / student / source.stem
         try:
+            file = _notebook_in(path, number) if path.is_dir() else path
             submitted = _assignment.submission(asked, _assignment.read(file))
+            _remove(target)
+            if path.is_dir():
+                _copy_beside(path, target, file)
         except Unreadable as trouble:
             found[student] = str(trouble)
             continue
-        if target.exists():
-            shutil.rmtree(target)
-        if path.is_dir():
-            _copy_beside(path, target, file)
         _assignment._write(submitted, target / source.name)
         found[student] = target / source.name
     return found
 
 
+def _notebook_in(folder: Path, number: str) -> Path:
+    """Return the notebook that a student's folder holds, or raise `Unreadable`."""
+    try:
+        notebooks = [path for path in folder.glob("*.ipynb") if not path.is_symlink()]
+    except OSError as error:
+        raise Unreadable("The folder cannot be read.") from error
+    named = [path for path in notebooks if path.name.startswith(number)] or notebooks
+    if len(named) != 1:
+        raise Unreadable(f"One notebook is expected in the folder, found {len(named)}.")
+    return named[0]
+
+
+def _printable(name: str) -> str:
+    r"""Return a file's name as text that can be printed on one line, and be a file's name again.
+
+    Examples
+    --------
+    >>> print(_printable("ada"), _printable("eve\nada: 3 of 3"), _printable("\udcff"))
+    ada eve&#10;ada: 3 of 3 &#56575;
+    """
+    return "".join(c if c.isprintable() else f"&#{ord(c)};" for c in name)
+
+
 def _copy_beside(folder: Path, target: Path, leave_out: Path) -> None:
-    """Copy plain files, no links, up to a limit."""
+    """Copy plain files, no links, up to a limit; raise `Unreadable` where that cannot be done."""
+    try:
+        _copy_files(sorted(folder.rglob("*")), folder, target, leave_out)
+    except (OSError, RecursionError) as error:
+        raise Unreadable("The files beside the notebook cannot be copied.") from error
+
+
+def _copy_files(paths: Sequence[Path], folder: Path, target: Path, leave_out: Path) -> None:
     room = _MOST_BESIDE
-    for path in sorted(folder.rglob("*")):
+    for path in paths:
         inside = path.relative_to(folder)
         linked = any((folder / part).is_symlink() for part in (inside, *inside.parents[:-1]))
         if linked or not path.is_file() or path == leave_out:
@@ -211,9 +235,12 @@ def grade_one(
     """Grade one submission; parameters and result as in `grade`."""
     base = Path(tempfile.mkdtemp(prefix="grading-"))
     mark = secrets.token_hex(16)
+    told: dict[str, dict] = {}
     try:
         job = _job(path, asked, base, limits, mark, whole)
         told, reason = _ask_the_judge(job, base, limits.seconds)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, Unreadable):
+        reason = "The submission could not be read: is it still as it was collected?"
     finally:
         _limits.end_marked(mark)
         _remove(base)
@@ -256,17 +283,22 @@ def _job(
     }
 
 
+def _path() -> str:
+    """Return where to import from; no relative folder, as students write where the judge runs."""
+    here = Path(course_utils.__file__).resolve().parents[1]
+    others = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return os.pathsep.join(map(os.path.abspath, [here, *others]))
+
+
 def _ask_the_judge(job: dict, base: Path, seconds: float) -> tuple[dict[str, dict], str]:
     """Return what the judge said of each test, and why it said nothing of the others."""
-    here = str(Path(course_utils.__file__).resolve().parents[1])
-    path = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
     judge = subprocess.Popen(
         [sys.executable, "-P", "-c", _JUDGE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=base,
-        env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, "PYTHONPATH": _path(), "TF_CPP_MIN_LOG_LEVEL": "3"},
         start_new_session=os.name == "posix",
     )
     told: dict[str, dict] = {}
@@ -303,22 +335,45 @@ def _ask_the_judge(job: dict, base: Path, seconds: float) -> tuple[dict[str, dic
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder, also where its owner was denied access."""
-
-    def allow(function: Callable, path: str, _: object) -> None:
+    """Delete a folder, however deep, also where its owner was denied access; follow no link."""
+    if folder.is_symlink():
+        folder.unlink()
+    if not folder.exists():
+        return
+    emptied, waiting = [], [folder]
+    while waiting:
+        emptied.append(waiting.pop())
+        waiting += _empty(emptied[-1], folder)
+    for each in reversed(emptied):
         with contextlib.suppress(OSError):
-            os.chmod(Path(path).parent, 0o700)
-            os.chmod(path, 0o700)
-            function(path)
+            each.rmdir()
 
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=allow)
-    else:
-        shutil.rmtree(folder, onerror=allow)
+
+def _empty(folder: Path, top: Path) -> list[Path]:
+    """Delete the files of a folder; return its folders, moved up to the top, away from the deep."""
+    moved = []
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+    for entry in _entries(folder):
+        with contextlib.suppress(OSError):
+            if not entry.is_symlink():
+                os.chmod(entry.path, 0o700)
+            if entry.is_dir(follow_symlinks=False):
+                moved.append(Path(entry.path).rename(top / secrets.token_hex(8)))
+            else:
+                os.unlink(entry.path)
+    return moved
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
 
 
 def write_table(marks: Sequence[Mark], path: Path) -> None:
     """Write one line for each student and exercise, as CSV (UTF-8, readable by spreadsheets)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
