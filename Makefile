@@ -31,13 +31,13 @@ test: setup  ## check everything (no network, under ten minutes)
 	$(PY) -m pytest
 
 test-browser: setup $(SITE_READY)  ## drive the notebooks and the site in Chromium
-	$(PY) -m pytest -n 0 -m browser tests/browser
+	$(PY) -m pytest -n 2 --dist loadfile -m browser tests/browser
 
 test-long: setup  ## run what takes too long for make test (on the stand-in)
 	$(PY) -m pytest -m long tests
 
 test-real: setup  ## check accuracies and stored networks on the real data (COURSE_DATA_DIR)
-	$(PY) -m pytest -n 0 -m real tests/real_data
+	$(PY) -m pytest -n 2 --dist load -m real tests/real_data
 
 notebooks: setup  ## execute the notebooks on the real data, store clean outputs and networks
 	$(PY) -m tests.notebooks.execute
