@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_LINE_MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
+# A line of IPython's own: `%matplotlib inline`, `!ls`, `?np.sum`, `np.sum??`.
+_LINE_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.*%]+\?{1,2};?[ \t]*)$", re.M)
 _HARMLESS = re.compile(r"^\s*%%(time|timeit|capture)\b.*$", re.M)
 
 
@@ -34,12 +35,28 @@ def plain(source: str) -> str:
     --------
     >>> plain("%matplotlib inline\nx = 1")
     'pass\nx = 1'
+
+    What is Python already stays: here the % is an operator.
+
+    >>> print(plain("x = (7\n     % 4)"))
+    x = (7
+         % 4)
     """
+    if _is_python(source):
+        return source
     if source.lstrip().startswith("%%"):
         if not _HARMLESS.match(source):
             return ""  # another language
         source = _HARMLESS.sub("pass", source, count=1)
     return _LINE_MAGIC.sub(r"\1pass", source)
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def needed(cells: Sequence[str], answers: set[int]) -> list[str]:

@@ -610,6 +610,21 @@ def test_a_cell_that_is_no_python_costs_nobody_else():
     assert kept == ["", "", "\nk = 1", "my_k = k"]
 
 
+@pytest.mark.parametrize(
+    ("source", "python"),
+    [
+        ("my_rest = (7\n    % 4)", "my_rest = (7\n    % 4)"),
+        ('"""\n!\nreally?\n"""', '"""\n!\nreally?\n"""'),
+        ("np.sum?\nmy_k = 1", "pass\nmy_k = 1"),
+        ("?np.sum\nmy_k = 1", "pass\nmy_k = 1"),
+        ("if True:\n    !ls\nmy_k = 1", "if True:\n    pass\nmy_k = 1"),
+        ("%%time\nmy_k = 1", "pass\nmy_k = 1"),
+    ],
+)
+def test_ipython_s_own_lines_are_left_out_and_python_stays(source, python):
+    assert _needed.plain(source) == python
+
+
 # --- what travels between the processes -----------------------------------------------------------
 
 
