@@ -31,7 +31,7 @@ test: setup  ## check everything (no network, under ten minutes)
 	$(PY) -m pytest
 
 test-browser: setup $(SITE_READY)  ## drive the notebooks and the site in Chromium
-	$(PY) -m pytest -n 2 --dist loadfile -m browser tests/browser
+	$(PY) -m pytest -n 2 --dist worksteal -m browser tests/browser
 
 test-long: setup  ## run what takes too long for make test (on the stand-in)
 	$(PY) -m pytest -m long tests
