@@ -9,6 +9,7 @@ endif
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 SITE_READY := $(VENV)/.ready-site
+GRADING_READY := $(VENV)/.ready-grading
 
 .PHONY: help setup lab test test-browser test-long test-real notebooks slides site badge binder bench lint lock clean
 
@@ -33,7 +34,7 @@ test: setup  ## check everything (no network, under ten minutes)
 test-browser: setup $(SITE_READY)  ## drive the notebooks and the site in Chromium
 	$(PY) -m pytest -n 2 --dist worksteal -m browser tests/browser
 
-test-long: setup  ## run what takes too long for make test (on the stand-in)
+test-long: setup $(GRADING_READY)  ## run what takes too long for make test (on the stand-in)
 	$(PY) -m pytest -m long tests
 
 test-real: setup  ## check accuracies and stored networks on the real data (COURSE_DATA_DIR)
@@ -50,6 +51,10 @@ site: $(SITE_READY)  ## build the static site into build/site
 
 $(SITE_READY): $(READY) tools/site/requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --requirement tools/site/requirements.lock
+	@touch $@
+
+$(GRADING_READY): $(READY) instructor/requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement instructor/requirements.txt
 	@touch $@
 
 badge:  ## point badges and launch buttons at your copy (REPO=owner/name)
