@@ -508,6 +508,24 @@ def quiet_import() -> Iterator[None]:
         yield
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with withheld_messages():
+        yield
+
+
+@contextmanager
+def withheld_messages() -> Iterator[None]:
+    """Withhold what is written to file descriptor 2, by C++ code too.
+
+    Raises
+    ------
+    Exception
+        Whatever was raised within, with a note that holds the withheld messages and a remedy.
+
+    Examples
+    --------
+    >>> with withheld_messages():
+    ...     _ = os.write(2, b"a page of messages")
+    """
     _flush()
     try:
         kept = os.dup(2)

@@ -245,9 +245,9 @@ def _quietly() -> Iterator[None]:
     """Show nothing: no output, no figure, no message of a library."""
     from IPython.utils.capture import capture_output
 
-    from course_utils.environment import quiet_import
+    from course_utils.environment import withheld_messages
 
-    with quiet_import(), capture_output():
+    with withheld_messages(), capture_output():
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,10 @@ def test_settings_go_with_the_modules_that_are_used(tmp_path):
     assert kept == ["import random", "random.seed(3)"]
 
 
-def test_nothing_is_printed_displayed_or_written_to_stderr(tmp_path, capfd):
+@pytest.mark.parametrize("loaded", [False, True], ids=["as in a new kernel", "TensorFlow loaded"])
+def test_nothing_is_printed_displayed_or_written_to_stderr(tmp_path, capfd, monkeypatch, loaded):
+    if loaded:
+        monkeypatch.setitem(sys.modules, "tensorflow", object())
     noisy = "import os, sys\nprint('out')\nprint('err', file=sys.stderr)\na = 1"
     loud = "def f():\n    print('out')\n    os.write(2, b'low')\n    return 1\nb = f()"
     back(tmp_path, noisy, loud, "## S", "a, b, os")
