@@ -2,20 +2,27 @@
 
     COURSE_DATA_DIR=… make bench
 
-`ablation` and `time_to_accuracy` take an hour or two each: they make only the runs that are not yet
-in `benchmarks/results`. `python -m benchmarks.long_cifar10` takes longer still and is left out.
+`ablation` and `time_to_accuracy` take an hour or two each, those of notebooks 14 to 16 long enough:
+they make only the runs that are not yet in `benchmarks/results`. `python -m
+benchmarks.long_cifar10` takes longer still and is left out.
 """
 
 from benchmarks import (
     ablation,
+    capsule_digits,
     convolution,
     dense_mnist,
+    gallery,
     iris,
     notebooks,
+    pose_split,
     resume,
+    robustness,
     small_cnn,
     stand_in_difficulty,
     time_to_accuracy,
+    transfer,
+    volumes,
 )
 
 for benchmark in (
@@ -26,6 +33,12 @@ for benchmark in (
     small_cnn,
     time_to_accuracy,
     ablation,
+    robustness,
+    capsule_digits,
+    transfer,
+    pose_split,
+    gallery,
+    volumes,
     notebooks,
     resume,
 ):

@@ -135,13 +135,24 @@ def needed(
         for place in sorted(cells, reverse=True):
             body = cells[place]
             if instead and place in instead:
-                missing = (_touched(body) - _touched(instead[place])) & (live | late)
-                body = body if missing else instead[place]
+                body = instead[place] if covers(instead[place], body, live | late) else body
             chosen = _kept(body, live, late) + chosen
         found = late.union(*(each.later for each in chosen))
         if found == late:
             return chosen
         late = found
+
+
+def covers(quick: Sequence[Statement], cell: Sequence[Statement], wanted: Iterable[str]) -> bool:
+    """Return whether quicker lines make all that is wanted of a cell.
+
+    Examples
+    --------
+    >>> cell, quick = statements([(0, "a = train(); b = score(a)")], [(0, "b = 0.9")])
+    >>> covers(quick, cell, {"b"}), covers(quick, cell, {"a", "b"})
+    (True, False)
+    """
+    return not (_touched(cell) - _touched(quick)) & set(wanted)
 
 
 def _touched(cell: Sequence[Statement]) -> set[str]:

@@ -8,6 +8,9 @@ A code cell that trains a network says in its metadata, which readers don't see,
 Below the training stands, as a comment, the line that loads the network instead:
 
     # dense, history = trained.load("07_dense"), trained.history("07_dense")
+
+With ``"stand_in": "train"`` the mark says that the network is of no use on the stand-in's pictures:
+where tests load stored networks to save time, on the stand-in, this one is trained all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from course_utils._notebook import Cell, Notebook
 
 KEY = "stores"
 NEEDED = ("name", "model", "history", "data", "seed")
-OPTIONAL = ("accuracy",)
+OPTIONAL = ("accuracy", "stand_in")
 ANY_LINE = re.compile(r"^\s*#.*\btrained\.(?:load|history)\(.*$", re.M)
 
 
@@ -35,6 +38,7 @@ class Mark:
     data: str
     seed: int | str
     accuracy: str | None = None
+    stand_in: str | None = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Mark | None:
@@ -50,7 +54,9 @@ class Mark:
             return None
         fits = isinstance(raw, Mapping) and set(NEEDED) <= set(raw) <= {*NEEDED, *OPTIONAL}
         if not fits:
-            raise ValueError(f"{KEY} needs {', '.join(NEEDED)} (and may have accuracy)")
+            raise ValueError(
+                f"{KEY} needs {', '.join(NEEDED)} (and may have {', '.join(OPTIONAL)})"
+            )
         if not re.fullmatch(r"\d\d(_[0-9a-z]+)+", str(raw["name"])):
             raise ValueError(f"{KEY} has the name {raw['name']!r}; write it like '07_dense'")
         for key in ("model", "history", "data", "accuracy", "seed"):
@@ -59,6 +65,8 @@ class Mark:
             if key in raw and not number and not (isinstance(value, str) and value.isidentifier()):
                 kind = "a number or a variable" if key == "seed" else "a variable"
                 raise ValueError(f"{KEY} has the {key} {value!r}; name {kind}")
+        if "stand_in" in raw and raw["stand_in"] != "train":
+            raise ValueError(f"{KEY} has the stand_in {raw['stand_in']!r}; write 'train' or none")
         return cls(**raw)
 
     @property
@@ -92,11 +100,12 @@ def replaced_cells(notebook: Notebook, cell: Cell, mark: Mark) -> list[Cell]:
     return []
 
 
-def without_training(notebook: Notebook) -> dict[int, str]:
+def without_training(notebook: Notebook, *, on_stand_in: bool = False) -> dict[int, str]:
     """Return the code that replaces trainings, by the number of the cell.
 
     Each line that loads a network is uncommented, and the code that it replaces left out: all from
-    the top of the marked cell down to the line.
+    the top of the marked cell down to the line. With `on_stand_in`, networks whose mark says
+    ``"stand_in": "train"`` are trained.
 
     Raises
     ------
@@ -105,6 +114,8 @@ def without_training(notebook: Notebook) -> dict[int, str]:
     """
     changed = {}
     for cell, mark in marks(notebook):
+        if on_stand_in and mark.stand_in:
+            continue
         replaced = replaced_cells(notebook, cell, mark)
         if not replaced:
             raise ValueError(f"cell {cell.number} ({cell.id}): no line `{mark.line}` below it")

@@ -47,8 +47,9 @@ def input_gradient(model: keras.Model, images: np.ndarray, labels: np.ndarray) -
     Returns
     -------
     numpy.ndarray
-        Of the shape of `images` and the dtype that the model computes in: ∂ loss / ∂ pixel, the
-        loss being −log(probability of the label), natural logarithm, of that picture alone.
+        Of the shape of `images` and the dtype that the model's last layer computes in:
+        ∂ loss / ∂ pixel, the loss being −log(probability of the label), natural logarithm, of
+        that picture alone.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def input_gradient(model: keras.Model, images: np.ndarray, labels: np.ndarray) -
         raise ValueError(f"labels: numbers below {classes} are expected, got {labels.max()}")
     import tensorflow as tf
 
-    dtype = model.compute_dtype
+    dtype = model.layers[-1].compute_dtype  # a copy in float64 says so layer by layer only
     parts = []
     for start in range(0, len(images), _BATCH):
         pixels = tf.constant(images[start : start + _BATCH], dtype=dtype)

@@ -142,10 +142,10 @@ def load(name: str, side: int = 96, *, download: bool = True) -> keras.Model:
 
     Examples
     --------
-    >>> try:
-    ...     features = load("mobilenet_v2", download=False)
-    ... except BackboneMissing as missing:
-    ...     print(missing)  # doctest: +SKIP
+    >>> load("vgg16")
+    Traceback (most recent call last):
+        ...
+    ValueError: name is 'vgg16'; expected one of mobilenet_v2, resnet50.
     """
     entry = _entry(name)
     side = _checked_side(side)

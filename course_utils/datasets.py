@@ -47,6 +47,7 @@ __all__ = [
     "Source",
     "cache_folder",
     "data_folder",
+    "generated",
     "load_cifar10",
     "load_iris",
     "load_mnist",
@@ -77,13 +78,14 @@ class Source:
     ----------
     copy : str
         ``"mnist"``, ``"cifar10"`` or ``"iris"`` for the original, ``"altered"`` for a copy that
-        differs from it, ``"stand-in"`` for the course's own replacement.
+        differs from it, ``"stand-in"`` for the course's own replacement, ``"generated"`` for data
+        that the course draws itself, the same on every machine.
     text : str
         One line for people.
     digest : str
         SHA-256 (hex) over the content of the whole copy, before any limit.
     verified : bool
-        Whether it is the original, byte for byte.
+        Whether it is the original, byte for byte. Generated data is no copy of anything: true.
     """
 
     copy: str
@@ -105,9 +107,10 @@ class Dataset:
         ``"MNIST"``, ``"CIFAR-10"``, ``"Iris"``, or ``"stand-in for MNIST"`` and the like.
     x_train, x_val, x_test : ndarray
         Images, uint8, of shape (n, 28, 28) or (n, 32, 32, 3); Iris: float64 features, in
-        centimetres, of shape (n, 4).
+        centimetres, of shape (n, 4). Generated data: as its maker says.
     y_train, y_val, y_test : ndarray
-        Labels, uint8, of shape (n,): positions in `class_names`.
+        Labels, uint8, of shape (n,): positions in `class_names`. Generated data may have masks,
+        boxes or coordinates instead, one row per image.
     class_names : tuple of str
         What the labels mean.
     source : Source
@@ -136,7 +139,8 @@ class Dataset:
         for part, word in (("train", "training"), ("val", "validation"), ("test", "test")):
             x = getattr(self, f"x_{part}")
             lines.append(f"  {word:<10} {len(x):>6,} × {x.shape[1:]} {x.dtype}")
-        lines.append(f"  classes    {', '.join(self.class_names)}")
+        if self.class_names:
+            lines.append(f"  classes    {', '.join(self.class_names)}")
         return "\n".join(lines)
 
 
@@ -294,6 +298,84 @@ def load_iris(*, source: str = "auto", limit: int | None = None) -> Dataset:
             verified,
         ),
     )
+
+
+def generated(
+    name: str,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    x_val: np.ndarray,
+    y_val: np.ndarray,
+    x_test: np.ndarray,
+    y_test: np.ndarray,
+    *,
+    class_names: tuple[str, ...] = (),
+    text: str,
+) -> Dataset:
+    """Return data that the course draws itself, in the form in which it is loaded elsewhere.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for example ``"scenes"``.
+    x_train, y_train, x_val, y_val, x_test, y_test : ndarray
+        Inputs of shape (n, ...) and targets of shape (n, ...): labels, masks, boxes, coordinates.
+        Numbers or truth values. They are not copied but made read-only.
+    class_names : tuple of str, optional
+        What labels mean, where there are any.
+    text : str
+        One line for people: what draws it, from which seed.
+
+    Returns
+    -------
+    Dataset
+        Its ``source.copy`` is ``"generated"``, its ``source.digest`` the SHA-256 over the shapes,
+        types and values of all six arrays, in this order.
+
+    Raises
+    ------
+    TypeError
+        If one of the six is not an array of numbers.
+    ValueError
+        If a part is empty, has more inputs than targets or the reverse, or differs in shape or
+        type from the training part; or if `name` or `text` is not one line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = np.arange(8.0).reshape(4, 2), np.arange(4)
+    >>> data = generated("rows", x[:2], y[:2], x[2:3], y[2:3], x[3:], y[3:], text="rows, counted")
+    >>> print(data)
+    rows, counted
+      training        2 × (2,) float64
+      validation      1 × (2,) float64
+      test            1 × (2,) float64
+    >>> data.source.copy
+    'generated'
+    """
+    for key, words in (("name", name), ("text", text)):
+        if not isinstance(words, str) or len(words.splitlines()) != 1 or not words.strip():
+            raise ValueError(f"{key} is {words!r}; expected one line of text")
+    arrays = dict(zip(_SPLITS, (x_train, y_train, x_val, y_val, x_test, y_test), strict=True))
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+            given = getattr(array, "dtype", type(array).__name__)
+            raise TypeError(f"{key} is {given}; expected an array of numbers")
+        model = arrays[f"{key[0]}_train"]
+        if array.ndim == 0 or len(array) == 0:
+            raise ValueError(f"{key} has the shape {array.shape}; expected (n, ...) with n ≥ 1")
+        if (array.shape[1:], array.dtype) != (model.shape[1:], model.dtype):
+            raise ValueError(
+                f"{key} has rows of shape {array.shape[1:]} and type {array.dtype}; expected "
+                f"{model.shape[1:]} and {model.dtype}, as {key[0]}_train has"
+            )
+    for part in ("train", "val", "test"):
+        inputs, targets = (len(arrays[f"{kind}_{part}"]) for kind in "xy")
+        if inputs != targets:
+            raise ValueError(f"x_{part} has {inputs} rows and y_{part} {targets}; expected as many")
+    digest = _data_files.array_digest(*arrays.values())
+    source = Source("generated", text, digest, True)
+    return Dataset(name, *arrays.values(), tuple(class_names), source)
 
 
 def _load_images(name: str, source: str, limit: int | None) -> Dataset:

@@ -54,17 +54,21 @@ def unavailable() -> str:
     return ""
 
 
-def pack(model: keras.Model, sample: np.ndarray | None = None) -> bytes:
+def pack(model: keras.Model, bits: int = 32, sample: np.ndarray | None = None) -> bytes:
     """Return a network as the bytes of a ``.tflite`` file.
 
     Parameters
     ----------
     model : keras.Model
         With one input and one output, built.
+    bits : {32, 8}
+        32: weights stay floats. 8: weights become whole numbers of 8 bits, with a scale for each
+        output channel and the zero point 0 (larger layers only: small ones are not worth it).
     sample : numpy.ndarray, optional
-        Pictures as the network gets them, ``(n, …)``, some hundred: the converter measures on them
-        how large the numbers between the layers get, and turns weights and these into 8 bits. The
-        numbers that go in and come out stay floats. Without it, weights stay 32-bit floats.
+        For 8 bits: pictures as the network gets them, ``(n, …)``, some hundred. The converter
+        measures on them how large the numbers between the layers get, and these become whole
+        numbers of 8 bits, too; what goes in and comes out stays floats. Without it, LiteRT measures
+        them anew for each picture, which is more exact and slower.
 
     Returns
     -------
@@ -73,7 +77,10 @@ def pack(model: keras.Model, sample: np.ndarray | None = None) -> bytes:
     Raises
     ------
     ValueError
-        If `sample` is empty or has not the shape of the network's pictures.
+        If `bits` is neither 32 nor 8; if `sample` is empty, has not the shape of the network's
+        pictures or comes with 32 bits; or if the network with
+        floats says something else than Keras's. (LiteRT of TensorFlow 2.21 does so for convolutions
+        with ``padding="same"`` whose steps are longer than their kernels.)
     Unavailable
         Where this machine has no converter.
 
@@ -84,16 +91,24 @@ def pack(model: keras.Model, sample: np.ndarray | None = None) -> bytes:
     >>> pack(line)[4:8]  # as every such file begins
     b'TFL3'
     """
+    if bits not in (32, 8):
+        raise ValueError(f"bits is {bits!r}; expected 32 or 8")
+    if bits == 32 and sample is not None:
+        raise ValueError("sample is given, but bits is 32; expected bits=8, for which it is meant")
     converter_class, optimise = _converter()
     if sample is not None:
         sample = _as_pictures(sample, model.input_shape[1:], "sample")
     with tempfile.TemporaryDirectory() as folder, _quiet():
         model.export(folder, format="tf_saved_model", verbose=False)
         converter = converter_class.from_saved_model(folder)
-        if sample is not None:
+        if bits == 8:
             converter.optimizations = [optimise]
+        if sample is not None:
             converter.representative_dataset = lambda: ([each[np.newaxis]] for each in sample)
-        return converter.convert()
+        packed = converter.convert()
+    if bits == 32 and not unavailable() and None not in model.input_shape[1:]:
+        _compare(model, packed)
+    return packed
 
 
 def answers(packed: bytes, pictures: np.ndarray) -> np.ndarray:
@@ -149,6 +164,20 @@ def answers(packed: bytes, pictures: np.ndarray) -> np.ndarray:
 
 
 # --- How it is done -----------------------------------------------------------------------------
+
+
+def _compare(model: keras.Model, packed: bytes) -> None:
+    """Raise where a network packed with floats doesn't say the same as Keras's, on two pictures."""
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(0, 255, (2, *model.input_shape[1:])).astype(np.float32)
+    expected = np.asarray(model(pictures, training=False))
+    off = np.abs(answers(packed, pictures) - expected).max()
+    if not off <= 1e-3 * max(1.0, np.abs(expected).max()):
+        raise ValueError(
+            f"model says something else once it is packed: numbers up to {off:.3g} apart; expected "
+            "a network that LiteRT computes right. Has it a convolution with padding='same' whose "
+            "strides are longer than its kernel? Pool instead."
+        )
 
 
 def _converter() -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ and a session's pictures differ as the frames of a short film do. So pictures of
 alike, as they do in real collections, and only a split by person tells how well a network reads
 somebody whom it has never seen.
 
-A figure is a skeleton in space: fourteen joints, joined by limbs whose lengths belong to the
+A figure is a skeleton in space: fifteen joints, joined by limbs whose lengths belong to the
 person. A pose says which way each limb points; what a pose leaves free (the arms while somebody
 squats) is drawn from the same lot for all poses. The skeleton is turned, seen from the camera,
 moved into the picture and drawn with Pillow among things that resemble limbs.

@@ -172,7 +172,7 @@ def localisation(n: int, seed: int) -> Localisation:
     return Localisation(pictures, labels, boxes)
 
 
-def load_segmentation(train: int = 3000, val: int = 300, test: int = 300) -> Dataset:
+def load_segmentation(train: int = 2400, val: int = 300, test: int = 300) -> Dataset:
     """Return segmentation scenes in three parts: `x_train` pictures, `y_train` masks, and so on.
 
     Parameters

@@ -4,19 +4,25 @@ Each network is two files in ``data/trained``: ``NAME.keras`` and ``NAME.json``,
 which data, from which seed and with which versions it was trained, how accurate it is, and how
 its training went. ``data/registry.toml`` holds the SHA-256 of both; a file that differs is
 refused, because a model file can carry more than numbers.
+
+A network may have layers of the course's own. The module that defines them has a function
+``register_layers()``, without arguments, which registers them with Keras
+(``keras.saving.register_keras_serializable``) and may be called again; the facts name the module,
+and it is called before the file is opened.
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
+import importlib
 import json
 import os
 import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +35,7 @@ MOST_BYTES = 2_000_000
 """A stored network may not be larger: the repository has to stay small."""
 
 _NAME = re.compile(r"[0-9a-z]+(_[0-9a-z]+)*")
+_MODULE = re.compile(r"course_utils(\.[a-z_][a-z0-9_]*)+")
 _NEEDED = ("data", "seed", "accuracy", "history")
 _RESTORE = (
     "Restore data/trained and data/registry.toml from the repository, "
@@ -69,7 +76,8 @@ def load(name: str) -> keras.Model:
     ValueError
         If `name` is not such a name.
     TrainedError
-        If the file is missing, larger than 2 MB, or not the one that the registry describes.
+        If the file is missing, larger than 2 MB, or not the one that the registry describes, or
+        if a module that it names has no such layers.
     """
     data = _checked(name, "keras")
     record = history(name)
@@ -77,6 +85,7 @@ def load(name: str) -> keras.Model:
 
     with quiet_import():
         import keras
+    register_layers(record.get("modules", []))
     # Loaded from a copy of the very bytes that were checked.
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / f"{name}.keras"
@@ -120,12 +129,14 @@ def save(model: keras.Model, name: str, facts: Mapping[str, Any]) -> Path:
     Parameters
     ----------
     model : keras.Model
-        A sequential or functional model without code of its own (no ``Lambda`` layers).
+        A sequential or functional model without code of its own (no ``Lambda`` layers); layers
+        of the course's own as described at the head of this module.
     name : str
         For example ``"00_reader"``; an existing network of that name is replaced.
     facts : mapping
         At least ``data``, ``seed``, ``accuracy`` and ``history``; values that JSON knows, or
-        NumPy numbers and arrays. ``versions`` and ``parameters`` are added.
+        NumPy numbers and arrays. ``versions``, ``parameters`` and, where there are layers of the
+        course's own, ``modules`` are added.
 
     Returns
     -------
@@ -140,6 +151,36 @@ def save(model: keras.Model, name: str, facts: Mapping[str, Any]) -> Path:
         If the file would be larger than 2 MB or can't be loaded safely again.
     """
     return _keep(name, *_packed(model, name, facts))
+
+
+def register_layers(modules: Iterable[str]) -> None:
+    """Make the layers that modules of the course define known to Keras.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Dotted names below ``course_utils``, for example ``["course_utils.capsules"]``.
+
+    Raises
+    ------
+    TrainedError
+        If a name lies elsewhere (it is not imported then), or a module isn't there or has no
+        function ``register_layers``.
+    """
+    for name in modules:
+        if not isinstance(name, str) or not _MODULE.fullmatch(name):
+            raise TrainedError(
+                f"The network names the module {name!r}; only modules of course_utils may define "
+                "layers of a stored network."
+            )
+        try:
+            register = importlib.import_module(name).register_layers
+        except (ImportError, AttributeError) as error:
+            raise TrainedError(
+                f"The network needs layers of {name}, which this copy of the course lacks "
+                f"({error}). Take course_utils and data/trained from one copy of the course."
+            ) from error
+        register()
 
 
 # --- How it is done -----------------------------------------------------------------------------
@@ -200,7 +241,10 @@ def _packed(model: keras.Model, name: str, facts: Mapping[str, Any]) -> tuple[by
             f"facts lacks {', '.join(missing)}; expected {', '.join(_NEEDED)}, "
             "so that others can train the network again."
         )
+    data = _model_bytes(model)
     record = {"versions": _versions(), "parameters": int(model.count_params()), **facts}
+    if modules := _modules(model):
+        record["modules"] = modules
     if getattr(model, "compiled", False) and (settings := _compile_settings(model)):
         record["compile"] = settings
     try:
@@ -209,7 +253,6 @@ def _packed(model: keras.Model, name: str, facts: Mapping[str, Any]) -> tuple[by
         raise ValueError(
             f"facts can't be written as JSON ({error}); expected texts, numbers, lists and dicts."
         ) from error
-    data = _model_bytes(model)
     if len(data) > MOST_BYTES:
         raise TrainedError(
             f"{name} would take {len(data):,} bytes, more than the {MOST_BYTES:,} that a stored "
@@ -229,6 +272,41 @@ def _keep(name: str, data: bytes, facts: bytes) -> Path:
         {"sha256": _digest(data), "bytes": len(data), "facts_sha256": _digest(facts)},
     )
     return target
+
+
+def _modules(model: keras.Model) -> list[str]:
+    """Return the modules of the layers that are not Keras's.
+
+    Raises
+    ------
+    TrainedError
+        If one isn't a module of the course, so that whoever loads the file can't import it.
+    """
+    found = {}
+    for each in _parts(json.loads(model.to_json()).get("config")):
+        registered = each.get("registered_name")
+        if registered and each.get("class_name") != "function":
+            import keras
+
+            kind = keras.saving.get_registered_object(registered)
+            found[each["class_name"]] = getattr(kind, "__module__", "nowhere")
+    for name, module in found.items():
+        if not _MODULE.fullmatch(module):
+            raise TrainedError(
+                f"The network's {name} comes from {module}, and can't be had again from a file. "
+                "Define it in a module of course_utils with a function register_layers()."
+            )
+    return sorted(set(found.values()))
+
+
+def _parts(config: Any) -> Iterator[dict[str, Any]]:
+    """Yield every dictionary in a configuration."""
+    if isinstance(config, dict):
+        yield config
+    inside = config.values() if isinstance(config, dict) else config
+    if isinstance(config, dict | list):
+        for each in inside:
+            yield from _parts(each)
 
 
 def _compile_settings(model: keras.Model) -> dict[str, Any]:

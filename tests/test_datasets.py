@@ -619,3 +619,61 @@ def test_command_line_itself(tmp_path):
         assert word in helped.stdout
     wrong = subprocess.run([*run, "fetch", "imagenet"], cwd=root, capture_output=True, text=True)
     assert wrong.returncode == 2 and "'imagenet' came; expected mnist or cifar10" in wrong.stderr
+
+
+# --- generated ------------------------------------------------------------------------------------
+
+
+def drawn(*, seed=0, **changed):
+    """Six arrays of a generated data set: pictures and masks."""
+    rng = np.random.default_rng(seed)
+    sizes = {"train": 5, "val": 2, "test": 3}
+    made = {f"x_{part}": rng.random((n, 4, 4)).astype("float32") for part, n in sizes.items()}
+    made |= {f"y_{part}": rng.integers(0, 3, (n, 4, 4)) for part, n in sizes.items()}
+    return made | changed
+
+
+def test_generated_data_is_a_data_set_like_the_others():
+    made = drawn()
+    data = datasets.generated("scenes", **made, class_names=("a", "b"), text="scenes, seed 0")
+    assert (data.source.copy, str(data.source)) == ("generated", "scenes, seed 0")
+    assert data.source.verified and data.class_names == ("a", "b")
+    for key, array in made.items():
+        assert getattr(data, key) is array
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    assert "training        5 × (4, 4) float32" in repr(data)
+
+
+def test_the_digest_of_generated_data_is_that_of_all_its_numbers():
+    made = datasets.generated("scenes", **drawn(), text="scenes").source.digest
+    assert made == datasets.generated("other", **drawn(), text="other").source.digest
+    assert len(made) == 64
+    for key in drawn():
+        other = drawn()
+        other[key][-1, -1, -1] += 1
+        assert datasets.generated("scenes", **other, text="scenes").source.digest != made, key
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"x_val": [[1.0]]}, TypeError, "x_val is list; expected an array of numbers"),
+        ({"y_test": np.array(["a"] * 3)}, TypeError, "y_test is <U1"),
+        ({"x_test": np.array(3, "float32")}, ValueError, r"x_test has the shape \(\)"),
+        ({"x_val": np.zeros((0, 4, 4), "float32")}, ValueError, r"x_val has the shape \(0, 4, 4\)"),
+        (
+            {"x_val": np.zeros((2, 4, 5), "float32")},
+            ValueError,
+            r"x_val has rows .* as x_train has",
+        ),
+        ({"x_val": np.zeros((2, 4, 4))}, ValueError, "type float64; expected .* float32"),
+        ({"y_val": np.zeros((3, 4, 4), int)}, ValueError, "x_val has 2 rows and y_val 3"),
+        ({"name": ""}, ValueError, "name is ''"),
+        ({"text": "one\ntwo"}, ValueError, "text is 'one"),
+    ],
+)
+def test_generated_data_that_cannot_be_is_refused(changed, error, said):
+    given = {"name": "scenes", "text": "scenes", **drawn(**changed)}
+    with pytest.raises(error, match=said):
+        datasets.generated(**given)

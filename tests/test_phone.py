@@ -64,7 +64,11 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def packs(network, pictures):
-    return SimpleNamespace(floats=phone.pack(network), bits=phone.pack(network, pictures[:100]))
+    return SimpleNamespace(
+        floats=phone.pack(network),
+        weights=phone.pack(network, 8),
+        bits=phone.pack(network, 8, pictures[:100]),
+    )
 
 
 def test_this_machine_can_pack():
@@ -89,6 +93,16 @@ def test_8_bits_say_nearly_the_same_in_a_third_of_the_bytes(network, packs, pict
     assert len(packs.bits) < 0.6 * len(packs.floats)
 
 
+def test_weights_in_8_bits_alone_are_nearer_to_keras(network, packs, pictures):
+    expected = network.predict(pictures, verbose=0)
+    off = {
+        name: np.abs(phone.answers(getattr(packs, name), pictures) - expected).mean()
+        for name in ("floats", "weights", "bits")
+    }
+    assert off["floats"] < off["weights"] < off["bits"]
+    assert len(packs.weights) < 0.6 * len(packs.floats)
+
+
 def test_weights_in_8_bits_are_the_rounded_ones_of_keras(keras, pictures):
     """Zero point 0, for each output the scale largest / 127: computed here from Keras's weights."""
     import tensorflow as tf
@@ -96,7 +110,7 @@ def test_weights_in_8_bits_are_the_rounded_ones_of_keras(keras, pictures):
     keras.utils.set_random_seed(0)
     dense = keras.Sequential([keras.Input((40,)), keras.layers.Dense(60)])
     sample = np.random.default_rng(0).normal(size=(50, 40)).astype("float32")
-    pack = phone.pack(dense, sample)
+    pack = phone.pack(dense, 8, sample)
     with phone._quiet():
         interpreter = phone._interpreter()(model_content=pack)
         interpreter.allocate_tensors()
@@ -132,7 +146,7 @@ def test_nothing_is_said(tmp_path):
         "from course_utils import phone\n"
         "line = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
         "sample = np.ones((4, 2))\n"
-        "for pack in (phone.pack(line), phone.pack(line, sample)):\n"
+        "for pack in (phone.pack(line), phone.pack(line, 8), phone.pack(line, 8, sample)):\n"
         "    phone.answers(pack, sample)\n"
     )
     done = subprocess.run(
@@ -149,7 +163,14 @@ def test_nothing_is_said(tmp_path):
 )
 def test_a_sample_that_makes_no_sense(network, sample):
     with pytest.raises(ValueError, match="sample"):
-        phone.pack(network, sample)
+        phone.pack(network, 8, sample)
+
+
+def test_bits_and_sample_that_make_no_sense(network, pictures):
+    with pytest.raises(ValueError, match="bits is 16"):
+        phone.pack(network, 16)
+    with pytest.raises(ValueError, match="bits is 32"):
+        phone.pack(network, sample=pictures)
 
 
 def test_answers_wants_a_packed_network_and_pictures_of_its_size(packs, pictures):
@@ -173,3 +194,24 @@ def test_where_the_parts_are_missing_a_sentence_says_so(monkeypatch, network, pa
         phone.pack(network)
     with pytest.raises(phone.Unavailable, match="ai-edge-litert"):
         phone.answers(packs.floats, pictures)
+
+
+def test_a_network_that_litert_computes_wrong_is_not_handed_out(keras):
+    """Strides of 4 for a kernel of 3: once LiteRT gets that right, nothing is to be said."""
+    network = keras.Sequential(
+        [keras.Input((48, 48, 1)), keras.layers.Conv2D(4, 3, strides=4, padding="same")]
+    )
+    try:
+        packed = phone.pack(network)
+    except ValueError as error:
+        assert "padding='same'" in str(error)
+        return
+    pictures = np.random.default_rng(1).uniform(0, 255, (3, 48, 48, 1)).astype("float32")
+    np.testing.assert_allclose(phone.answers(packed, pictures), network(pictures), atol=1e-2)
+
+
+def test_the_comparison_sees_another_network(keras):
+    one, other = (keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]) for _ in range(2))
+    phone._compare(one, phone.pack(one))
+    with pytest.raises(ValueError, match="something else"):
+        phone._compare(other, phone.pack(one))

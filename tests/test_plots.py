@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from course_utils import plots
@@ -207,8 +208,9 @@ def test_matrix_writes_numbers_as_people_do(matrix, written):
 
 def test_a_whole_digit_in_numbers_is_small_but_fits():
     figure = plots.show_matrix(GREY[30])
-    cell = figure.axes[0].get_window_extent().width / 28
-    widest = max(text.get_window_extent().width for text in figure.axes[0].texts)
+    ink = FigureCanvasAgg(figure).get_renderer()  # once: each text would make one of its own
+    cell = figure.axes[0].get_window_extent(ink).width / 28
+    widest = max(text.get_window_extent(ink).width for text in figure.axes[0].texts)
     assert len(figure.axes[0].texts) == 784 and widest < cell
     assert figure.axes[0].texts[0].get_fontsize() >= 8
 

@@ -179,9 +179,12 @@ OTHER_FORMS = {
     "dead unit": ["dead"],
     "dense layer": ["dense"],
     "dense network": ["with hidden layers"],
+    "depthwise convolution": ["depthwise"],
+    "detection": ["detectors"],
     "early stopping": ["stopping early"],
     "effective receptive field": ["effective"],
     "exploding gradient": ["exploded"],
+    "fine-tuning": ["fine-tuned"],
     "forward pass": ["forward passes"],
     "full padding": ["full"],
     "global pooling": ["global", "global max pooling"],
@@ -199,6 +202,7 @@ OTHER_FORMS = {
     "same padding": ["same"],
     "Sobel kernel": ["Sobel"],
     "sparse categorical cross-entropy": ["sparse_"],
+    "style transfer": ["neural style transfer"],
     "symmetry breaking": ["break the symmetry"],
     "test part": ["test"],
     "training part": ["training"],
@@ -209,14 +213,17 @@ OTHER_FORMS = {
 
 # Bold for another reason: an answer, a number in words, a symptom, a name, a plain emphasis.
 NOT_TERMS = {
-    "(inputs, nodes)", "answer minus truth", "answer right", "answer wrong", "backwards", "black",
-    "blank sheet", "blue", "bold writing", "cat", "change things", "circle", "closed loop",
-    "column", "distances", "downwards", "exactly", "fix", "go downhill", "green", "grey",
-    "height", "horses", "inputs", "largest number", "left", "line", "mixes channels", "network",
-    "never read", "next", "note", "numbers", "ok", "old", "one", "order", "overshoots",
-    "photographs", "place", "program says no", "red", "right", "row comes first", "rows", "run",
-    "samples are rows", "series of numbers", "shift + enter", "slides", "spiral", "sum", "tail",
-    "thicker", "training thumbnail", "trillion", "w apart",
+    "(inputs, nodes)", "answer minus truth", "answer right", "answer wrong", "backwards",
+    "black", "blank sheet", "blue", "bold writing", "carboxylate", "cat", "change things",
+    "circle", "closed loop", "column", "content", "direction", "distances", "downwards",
+    "everything", "exactly", "fix", "go downhill", "green", "grey", "height", "horses",
+    "inputs", "intersection", "largest number", "left", "length", "line", "mixes channels",
+    "moved", "network", "never read", "new", "next", "noise and light", "note", "numbers", "ok",
+    "old", "one", "order", "overshoots", "photographs", "place", "poses", "program says no",
+    "red", "right", "rival", "roughness", "row comes first", "rows", "run", "samples are rows",
+    "series of numbers", "shares", "shift + enter", "sign", "slides", "spiral", "stick figures",
+    "style", "sum", "sums", "tail", "thicker", "training thumbnail", "trillion", "turned",
+    "union", "w apart",
 }  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """Stored networks: what is saved comes back, and nothing that differs is opened."""
 
 import json
+import sys
 import tomllib
+import types
 
 import numpy as np
 import pytest
@@ -142,6 +144,84 @@ def test_settings_that_a_file_cannot_rebuild_are_left_out(folder):
     again = trained.load("own_loss")
     assert not again.compiled
     assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
+
+
+OWN = "course_utils.layers_of_a_test"
+
+
+@pytest.fixture
+def own_layers(monkeypatch):
+    """A module of the course with a layer of its own, unknown to Keras until it is asked for."""
+    import keras
+
+    def register_layers():
+        @keras.saving.register_keras_serializable(package="course_utils")
+        class Doubled(keras.layers.Layer):
+            def call(self, x):
+                return 2 * x
+
+        Doubled.__module__ = OWN
+        return Doubled
+
+    module = types.ModuleType(OWN)
+    module.register_layers = register_layers
+    monkeypatch.setitem(sys.modules, OWN, module)
+    yield module
+    keras.saving.get_custom_objects().pop("course_utils>Doubled", None)
+
+
+def with_layer(layer):
+    import keras
+
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, keras.layers.Dense(2)(layer()(inputs)))
+
+
+def test_a_layer_of_the_course_is_known_again_when_its_network_is_loaded(folder, own_layers):
+    import keras
+
+    network = with_layer(own_layers.register_layers())
+    trained.save(network, "own_layer", FACTS)
+    assert trained.history("own_layer")["modules"] == [OWN]
+    keras.saving.get_custom_objects().pop("course_utils>Doubled")  # as in a fresh kernel
+    again = trained.load("own_layer")
+    assert np.array_equal(again.predict(X, verbose=0), network.predict(X, verbose=0))
+
+
+def test_a_network_of_keras_layers_names_no_module(folder, model):
+    trained.save(model, "00_reader", FACTS)
+    assert "modules" not in trained.history("00_reader")
+
+
+def test_a_copy_of_the_course_without_the_layers_says_so(folder, own_layers):
+    trained.save(with_layer(own_layers.register_layers()), "own_layer", FACTS)
+    del own_layers.register_layers
+    with pytest.raises(trained.TrainedError, match=f"needs layers of {OWN}"):
+        trained.load("own_layer")
+    del sys.modules[OWN]
+    with pytest.raises(trained.TrainedError, match=f"needs layers of {OWN}"):
+        trained.load("own_layer")
+
+
+@pytest.mark.parametrize(
+    "name", ["os", "course_utilsx.y", "course_utils", "course_utils..os", "course_utils.A", "", 3]
+)
+def test_no_other_module_is_imported_for_a_network(folder, model, monkeypatch, name):
+    def never(name):
+        raise AssertionError(f"{name} was imported")
+
+    trained.save(model, "00_reader", {**FACTS, "modules": [name]})
+    monkeypatch.setattr(trained.importlib, "import_module", never)
+    with pytest.raises(trained.TrainedError, match="only modules of course_utils"):
+        trained.load("00_reader")
+
+
+def test_a_layer_of_a_notebook_is_not_stored(folder, own_layers):
+    layer = own_layers.register_layers()
+    layer.__module__ = "__main__"
+    with pytest.raises(trained.TrainedError, match="Doubled comes from __main__"):
+        trained.save(with_layer(layer), "own_layer", FACTS)
+    assert not (folder / "trained").exists()
 
 
 def test_the_registry_changes_in_one_table_only(folder, model):

@@ -293,5 +293,8 @@ def test_stored_figures_are_of_this_notebook_and_hold_what_the_text_says():
     assert [made["seed"] for made in rows["network"]["runs"]] == [0, 1, 2]
     rules = max(found["brightness"] + found["template"] + found["expert"])
     assert min(found["network"]) > rules
+    assert max(found["brightness"] + found["template"]) < min(0.5, *found["expert"])
+    assert max(found["network"]) < 0.9  # "far from perfect"
+    assert round(3**0.5 * volumes.BOND, 1) == 4.2  # voxels to the atom behind an oxygen
     text = (measure.RESULTS / "groups.md").read_text("utf-8")
     assert text.rstrip() == benchmark.as_markdown(stored).rstrip()

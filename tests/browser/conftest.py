@@ -15,8 +15,9 @@ Use::
         lab.page                                   # the Playwright page, for mouse and keyboard
 
 ``lab`` is a fresh page for each test; the server starts once a session, on a free port of this
-machine, with a token, its own settings and a temporary copy of ``notebooks/``. COURSE_DATA is the
-stand-in (set in the root conftest). Whoever needs another folder of notebooks uses the fixture
+machine, with a token, its own settings and a temporary copy of ``notebooks/``; beside those that
+train for long lies one that loads their networks instead (`to_run`). COURSE_DATA is the stand-in
+(set in the root conftest). Whoever needs another folder of notebooks uses the fixture
 ``lab_server`` and writes into ``lab_server.folder``.
 
 Chromium: Debian's, Google's, or whatever CHROMIUM names. Where there is none these tests are
@@ -38,9 +39,12 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.browser.patience import WAIT
+from tests.notebooks.parts import Notebook, notebook_paths
+from tests.notebooks.stored import TRAIN_LONG, for_the_lanes
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -75,6 +79,11 @@ def chromium_path() -> str | None:
     """Return the path of Chromium on this machine, if there is one."""
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def to_run(name: str) -> str:
+    """Return the file of the folder that is run for a notebook: where it trains, one that loads."""
+    return f"quick_{name}" if name[:2] in TRAIN_LONG else name
 
 
 @dataclass
@@ -114,6 +123,9 @@ def lab_server(tmp_path_factory, chromium):
     folder = base / "work" / "notebooks"
     ignore = shutil.ignore_patterns(".ipynb_checkpoints")
     shutil.copytree(ROOT / "notebooks", folder, ignore=ignore)
+    for path in notebook_paths():
+        if path.name[:2] in TRAIN_LONG:
+            nbformat.write(for_the_lanes(Notebook.read(path)), folder / to_run(path.name))
     for name, content in SETTINGS.items():
         path = base / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)

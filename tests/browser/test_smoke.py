@@ -7,6 +7,7 @@ import itertools
 
 import pytest
 
+from tests.browser.conftest import to_run
 from tests.browser.patience import at_rest, eventually
 from tests.notebooks.parts import notebook_paths
 
@@ -87,7 +88,7 @@ def draw_one(lab, pad) -> None:
 
 def run_through(lab, name: str) -> None:
     """Open a notebook, run all its cells, and expect nothing wrong on the page."""
-    lab.open(name)
+    lab.open(to_run(name))
     lab.run_all(timeout=1200)
     lab.screenshot(name.removesuffix(".ipynb"))
     assert lab.errors() == []

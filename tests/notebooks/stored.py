@@ -22,15 +22,18 @@ from typing import Any
 import nbformat
 import numpy as np
 
-from course_utils import _stored_marks
+from course_utils import _needed, _state, _stored_marks, presenting
 from course_utils._stored_marks import ANY_LINE, KEY, Mark, marks, replaced_cells
 from tests.notebooks.parts import Notebook
 
 __all__ = [
     "ANY_LINE",
+    "JUDGE",
     "KEY",
+    "TRAIN_LONG",
     "Mark",
     "NotStored",
+    "for_the_lanes",
     "hand_over",
     "keep",
     "marks",
@@ -38,7 +41,12 @@ __all__ = [
     "snippet",
     "stored_already",
     "without_training",
+    "without_waiting",
 ]
+
+TRAIN_LONG = ("14", "15", "16")
+"""Notebooks that `make test` and `make test-browser` run as one who doesn't wait; `make test-long`
+trains their networks on the stand-in."""
 
 
 class NotStored(RuntimeError):
@@ -81,6 +89,8 @@ def hand_over(folder, name, model, history, data, seed, accuracy, accuracy_is):
         "accuracy_is": accuracy_is,
         "history": dict(curves),
     }
+    if modules := trained._modules(model):
+        facts["modules"] = modules
     layers = json.loads(model.to_json())
     if layers.pop("compile_config", None) and (settings := trained._compile_settings(model)):
         layers["compile_config"] = settings
@@ -123,6 +133,7 @@ def keep(folder: Path) -> list[str]:
     for path in sorted(folder.glob("*.json")):
         name, found = path.stem, json.loads(path.read_text(encoding="utf-8"))
         try:
+            trained.register_layers(found["facts"].get("modules", []))
             model = keras.models.model_from_json(found["model"])
             with np.load(path.with_suffix(".npz")) as arrays:
                 model.set_weights([arrays[key] for key in arrays.files])
@@ -156,6 +167,19 @@ def stored_already(name: str, model: Any, facts: dict[str, Any]) -> bool:
     )
 
 
+# Run below a line that loads a network: on the very data it was trained on it is as accurate as its
+# facts say. What the notebook measured in a way of its own (`accuracy` in the mark), it asserts.
+JUDGE = """\
+_facts = trained.history({name!r})
+_same_copy = {data}.source.digest == _facts["digest"]
+if _same_copy and _facts["accuracy_is"] == "val_accuracy of the last epoch":
+    _scores = {model}.predict({data}.x_val, verbose=0)  # of a sigmoid, or one a class (a pixel)
+    _sure = _scores[..., 0] > 0.5 if _scores.shape[-1] == 1 else _scores.argmax(axis=-1)
+    _on_val = float((_sure == {data}.y_val.reshape(_sure.shape)).mean())
+    assert abs(_on_val - _facts["accuracy"]) < 0.002, (_on_val, _facts["accuracy"])
+"""
+
+
 # --- The notebook without its trainings -----------------------------------------------------------
 
 
@@ -165,7 +189,45 @@ def without_training(notebook: Notebook) -> nbformat.NotebookNode:
     Each line that loads a network is uncommented, and the code that it replaces left out: all from
     the top of the marked cell down to the line.
     """
+    return _swapped(notebook, _stored_marks.without_training(notebook))
+
+
+def without_waiting(notebook: Notebook) -> dict[int, str]:
+    """Return the code of the cells that run otherwise on the stand-in where nobody waits.
+
+    Stored networks are loaded, save those whose mark says ``"stand_in": "train"``; where a cell has
+    quicker lines (``"resume"`` in its metadata) that make all that later cells want of it, these
+    run, unless its output is to be compared. The keys are numbers of cells.
+    """
+    changed = _stored_marks.without_training(notebook, on_stand_in=True)
+    quick = {
+        cell.number: cell.metadata[presenting.KEY]
+        for cell in notebook.code
+        if presenting.KEY in cell.metadata and not cell.is_compared and cell.number not in changed
+    }
+    sources = [
+        (cell.number, _needed.plain(changed.get(cell.number, cell.source)))
+        for cell in notebook.code
+    ]
+    everything, quicker = _state.statements(sources, list(quick.items()))
+    in_functions = frozenset().union(*(each.later for each in everything))
+    for place, lines in quick.items():
+        cell = [each for each in everything if each.place == place]
+        short = [each for each in quicker if each.place == place]
+        below = [each for each in everything if each.place > place]
+        if _state.covers(short, cell, _state.wanted_by(below) | in_functions):
+            changed[place] = lines
+    return changed
+
+
+def for_the_lanes(notebook: Notebook) -> nbformat.NotebookNode:
+    """Return the notebook as the default lane and the browser lane run it, on the stand-in."""
+    changed = without_waiting(notebook) if notebook.number in TRAIN_LONG else {}
+    return _swapped(notebook, changed)
+
+
+def _swapped(notebook: Notebook, changed: dict[int, str]) -> nbformat.NotebookNode:
     swapped = nbformat.reads(json.dumps(notebook.raw), as_version=4)
-    for number, source in _stored_marks.without_training(notebook).items():
+    for number, source in changed.items():
         swapped.cells[number - 1].source = source
     return swapped

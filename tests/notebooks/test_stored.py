@@ -1,16 +1,21 @@
 """What `make notebooks` stores of a marked network, and when it stores nothing."""
 
+import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils import trained
+from course_utils import datasets, trained
 from tests.notebooks import execute, stored
-from tests.notebooks.parts import Notebook
+from tests.notebooks.parts import ROOT, Notebook
 
 MARK = {"name": "99_net", "model": "net", "history": "curves", "data": "data", "seed": "SEED"}
 LINE = '# net, curves = trained.load("99_net"), trained.history("99_net")'
@@ -168,6 +173,78 @@ def test_all_networks_of_a_notebook_or_none(course):
     assert stored_files(course) == before
 
 
+def drawn(targets, *, copy="generated"):
+    """Generated data with given targets in every part, one input number a row."""
+    x = np.arange(len(targets), dtype="float32").reshape(-1, 1)
+    made = [array.copy() for _ in range(3) for array in (x, targets)]
+    data = datasets.generated("drawn", *made, text="drawn")
+    return dataclasses.replace(data, source=dataclasses.replace(data.source, copy=copy))
+
+
+def test_a_network_trained_on_generated_data_is_handed_over(tmp_path):
+    import keras
+
+    data = drawn(np.zeros((2, 4)))
+    net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(4)])
+    curves = {"loss": [2.0, 1.0], "val_loss": [3.0, 2.0]}
+    given = (tmp_path, "99_net", net, curves, data, 5)
+    with pytest.raises(ValueError, match="let the mark name an accuracy"):
+        stored.hand_over(*given, None, "val_accuracy of the last epoch")
+    stored.hand_over(*given, np.float32(0.25), "mean_error")
+    facts = json.loads((tmp_path / "99_net.json").read_text("utf-8"))["facts"]
+    assert (facts["data"], facts["data_set"], facts["digest"]) == \
+        ("generated", "drawn", data.source.digest)  # fmt: skip
+    assert (facts["accuracy"], facts["accuracy_is"], facts["epochs"]) == (0.25, "mean_error", 2)
+    assert "modules" not in facts
+    with pytest.raises(ValueError, match="from the real data only"):
+        stored.hand_over(*given[:4], drawn(np.zeros((2, 4)), copy="stand-in"), 5, 0.25, "error")
+
+
+class Says:
+    """A network that gives the same answers always."""
+
+    def __init__(self, scores):
+        self.predict = lambda x, verbose: np.array(scores)
+
+
+LABELS = np.array([0, 1, 1, 0])
+MASKS = np.array([[[0, 1]], [[1, 2]]])  # two pictures of 1 × 2
+
+
+def judged(data, scores, accuracy, *, digest=None, accuracy_is="val_accuracy of the last epoch"):
+    """Run the judge on a network that gives these scores, with these facts."""
+    facts = {"digest": digest or data.source.digest, "accuracy": accuracy}
+    known = SimpleNamespace(history=lambda name: facts | {"accuracy_is": accuracy_is})
+    code = stored.JUDGE.format(name="99_net", data="data", model="net")
+    exec(code, {"trained": known, "data": data, "net": Says(scores)})
+
+
+@pytest.mark.parametrize(
+    ("targets", "scores", "accuracy"),
+    [
+        (LABELS, np.eye(2)[[0, 1, 0, 0]], 0.75),
+        (LABELS, [[0.2], [0.9], [0.4], [0.1]], 0.75),  # a sigmoid
+        (MASKS, np.eye(3)[[[[0, 1]], [[1, 1]]]], 0.75),  # one score a class and pixel
+        (MASKS[..., None], np.eye(3)[[[[0, 1]], [[2, 1]]]], 0.5),
+    ],
+    ids=["labels", "sigmoid", "masks", "masks with a channel"],
+)
+def test_the_judge_compares_labels_and_masks(targets, scores, accuracy):
+    data = drawn(targets)
+    judged(data, scores, accuracy)
+    with pytest.raises(AssertionError, match=f"{accuracy}"):
+        judged(data, scores, accuracy + 0.01)
+    judged(data, scores, 0.1, digest="another copy")
+
+
+def test_the_judge_leaves_what_the_notebook_measures_itself():
+    """Boxes and coordinates have no accuracy: the mark names a number of the notebook."""
+    boxes = drawn(np.zeros((2, 4)))
+    judged(boxes, np.ones((2, 4)), 0.9, accuracy_is="mean_iou")
+    with pytest.raises(ValueError, match="reshape"):  # never passes for lack of a comparison
+        judged(boxes, np.ones((2, 4)), 0.9)
+
+
 def test_an_accuracy_with_a_name_of_its_own():
     mark = stored.Mark(**MARK | {"accuracy": "on_test"})
     code = stored.snippet(mark, "folder")
@@ -188,3 +265,102 @@ def test_the_line_replaces_the_training(course):
         ["setup", "", f"{loads}\nnote()", "plot()"]  # fmt: skip
     with pytest.raises(ValueError, match="no line `# net, curves"):
         sources(course, "train()", "plot()")
+
+
+# --- As one who doesn't wait, on the stand-in -----------------------------------------------------
+
+
+def lean(folder, *cells, number="99"):
+    """Write a notebook of code cells, each a source or a source and its metadata; return it."""
+    cells = [(cell, {}) if isinstance(cell, str) else cell for cell in cells]
+    nodes = [new_code_cell(source, id=f"cell-{n}", metadata=metadata) for n, (source, metadata)
+             in enumerate(cells, 1)]  # fmt: skip
+    path = folder / f"{number}_lean.ipynb"
+    nbformat.write(new_notebook(cells=nodes), path)
+    return Notebook.read(path)
+
+
+QUICK = {"resume": "score = 0.9", "tags": ["nbval-ignore-output"]}
+MEASURES = ("score = measure(net)\nprint(score)", QUICK)
+
+
+def test_who_does_not_wait_loads_networks_and_takes_the_numbers_of_long_cells(tmp_path):
+    training = ("train()", {"stores": MARK})
+    made = lean(tmp_path, "import os", training, f"{LINE}\nnote()", MEASURES, "print(score)")
+    loads = LINE.removeprefix("# ")
+    assert stored.without_waiting(made) == {2: "", 3: f"{loads}\nnote()", 4: "score = 0.9"}
+
+
+def test_a_network_of_no_use_on_the_stand_in_is_trained_there(tmp_path):
+    training = ("train()", {"stores": MARK | {"stand_in": "train"}})
+    made = lean(tmp_path, training, f"{LINE}\nnote()")
+    assert stored.without_waiting(made) == {}
+    sources = [cell.source for cell in stored.without_training(made).cells]
+    assert sources[0] == "", "on the real data it is loaded like the others"
+    with pytest.raises(ValueError, match="write 'train' or none"):
+        stored.Mark.of({"stores": MARK | {"stand_in": "load"}})
+
+
+@pytest.mark.parametrize(
+    "later",
+    ["print(score, table)", "def show():\n    return table\nshow()", "table[0] = score"],
+    ids=["used", "used in a function", "changed"],
+)
+def test_quick_lines_that_lack_something_are_not_taken(tmp_path, later):
+    """The cell makes a table, too, which its quick lines don't."""
+    cell = ("score = measure()\ntable = [score]", QUICK)
+    assert stored.without_waiting(lean(tmp_path, cell, "print(score)")) == {1: "score = 0.9"}
+    assert stored.without_waiting(lean(tmp_path, cell, later)) == {}
+
+
+def test_a_cell_whose_output_is_compared_is_run_however_long_it_takes(tmp_path):
+    cell = ("score = measure()", {"resume": "score = 0.9"})
+    assert stored.without_waiting(lean(tmp_path, cell, "print(score)")) == {}
+
+
+def test_a_function_above_may_need_what_a_long_cell_makes(tmp_path):
+    shows = "def show():\n    return table"
+    cell = ("score = measure()\ntable = [score]", QUICK)
+    assert stored.without_waiting(lean(tmp_path, shows, cell, "show()")) == {}
+
+
+def test_only_notebooks_that_train_for_long_run_otherwise_in_the_lanes(tmp_path):
+    for number, expected in (("13", MEASURES[0]), (stored.TRAIN_LONG[0], "score = 0.9")):
+        made = lean(tmp_path, MEASURES, "print(score)", number=number)
+        swapped = stored.for_the_lanes(made)
+        assert [cell.source for cell in swapped.cells] == [expected, "print(score)"]
+        assert made.cells[0].source == MEASURES[0], "the notebook stays as it is"
+
+
+NBVAL = """\
+import pytest
+import conftest
+from tests.notebooks import parts
+parts.NOTEBOOKS = __import__("pathlib").Path.cwd()
+raise SystemExit(pytest.main(["-n", "0", "--nbval", "--nbval-current-env", "-p", "conftest", "-rA",
+                              "-p", "no:cacheprovider", "."]))
+"""
+
+
+def test_nbval_runs_these_notebooks_without_waiting_and_compares_the_rest(tmp_path):
+    """The cell that would fail is not run; what is computed from its quick lines is compared."""
+    bound = ("raise OSError('trained')", QUICK)
+    for number, right in (("14", "0.9"), ("15", "0.8"), ("13", "0.9")):
+        lean(tmp_path, bound, "print(score)", number=number)
+        path = tmp_path / f"{number}_lean.ipynb"
+        made = nbformat.read(path, as_version=4)
+        for count, cell in enumerate(made.cells, 1):
+            cell.execution_count = count
+        made.cells[0].outputs = [new_output("stream", text="as trained\n")]
+        made.cells[1].outputs = [new_output("stream", text=f"{right}\n")]
+        nbformat.write(made, path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", NBVAL],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    said = re.findall(r"^(PASSED|FAILED) (\d\d)_lean.ipynb::Cell (\d)", run.stdout, re.M)
+    assert sorted(said) == [
+        ("FAILED", "13", "0"), ("FAILED", "13", "1"), ("FAILED", "15", "1"),
+        ("PASSED", "14", "0"), ("PASSED", "14", "1"), ("PASSED", "15", "0"),
+    ], run.stdout + run.stderr  # fmt: skip

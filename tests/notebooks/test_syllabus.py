@@ -101,6 +101,22 @@ NUMBERS = {
         *[56_320, 66_250, 122_570],  # of its convolutions, of its dense layers, together
     ],
     "13": [4, 5],  # mean and variance of the batch normalised by hand
+    "14": [
+        *[60, 190, 160],  # three pixels after one step along the sign of the slope
+        *[0.48, 0.64, 1.28, 0.4, 1.92, -0.2],  # capsules after a round by hand, and its agreements
+        0.06,  # the margin loss worked by hand
+    ],
+    "15": [
+        *[3, 3073, 516],  # to learn: from two features, from the pixels, on the frozen base
+        *[73_728, 8_768],  # weights of a convolution, and of depthwise and 1 × 1 in its place
+        0.35,  # of the notes of batch normalisation, after ten batches
+        *[-38, 28],  # the zero point, and 0.37, in 8 bits
+    ],
+    "16": [
+        *[112, 80, 48],  # maps behind each bridge of the U-Net
+        *[2, 3, 7],  # the heat map by hand
+        8,  # the first number of the volume's convolution
+    ],
 }
 EXISTING = {path.name[:2]: path for path in notebook_paths()}
 SEPARATOR = "[,_ '\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]?"

@@ -5,19 +5,9 @@ from nbformat.v4 import new_code_cell
 
 from tests.notebooks.execute import FAILURES, execute, failure_text
 from tests.notebooks.parts import Notebook, notebook_paths
-from tests.notebooks.stored import marks, without_training
+from tests.notebooks.stored import JUDGE, marks, without_training
 
 STORING = [path for path in notebook_paths() if marks(Notebook.read(path))]
-
-# Run below each line that loads a network.
-JUDGE = """\
-_facts = trained.history({name!r})
-_same_copy = {data}.source.digest == _facts["digest"]
-if _same_copy and _facts["accuracy_is"] == "val_accuracy of the last epoch":
-    _answers = {model}.predict({data}.x_val, verbose=0).argmax(axis=1)  # some losses want rows
-    _on_val = float((_answers == {data}.y_val).mean())
-    assert abs(_on_val - _facts["accuracy"]) < 0.002, (_on_val, _facts["accuracy"])
-"""
 
 
 def test_some_notebook_stores_a_network():

@@ -1,0 +1,209 @@
+"""Notebook 14: what it defines does what the modules do; what its prose says was measured."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks.from_notebook import NOTEBOOKS, definitions
+from course_utils import adversarial, datasets, digits, distortions, hardening, measured
+from course_utils.environment import quiet_import
+from course_utils.exercises import nb14
+from tests.notebooks.test_quoted_figures import cells_of, printed_numbers
+
+NAME = "14_what_cnns_get_wrong.ipynb"
+
+
+@pytest.fixture(scope="module")
+def keras():
+    with quiet_import():
+        import keras
+    return keras
+
+
+@pytest.fixture(scope="module")
+def tf():
+    with quiet_import():
+        import tensorflow
+    return tensorflow
+
+
+def network(keras):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input((12, 12)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def batch():
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (200, 12, 12), dtype=np.uint8), rng.integers(0, 10, 200, np.uint8)
+
+
+def cells():
+    return json.loads((NOTEBOOKS / NAME).read_text(encoding="utf-8"))["cells"]
+
+
+# --- definitions ----------------------------------------------------------------------------------
+
+
+def test_varied_batches_are_those_of_the_module(batch):
+    notebook = definitions(NAME, ["varied_batches"], np=np, distortions=distortions)
+    ours = notebook.varied_batches(*batch, np.random.default_rng(4))
+    theirs = hardening.varied_batches(*batch, np.random.default_rng(4))
+    for _ in range(5):
+        for one, other in zip(next(ours), next(theirs), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_attacked_batches_are_those_of_the_module(keras, batch):
+    notebook = definitions(NAME, ["attacked_batches"], np=np, adversarial=adversarial)
+    model = network(keras)
+    ours = notebook.attacked_batches(model, *batch, np.random.default_rng(4))
+    theirs = hardening.attacked_batches(model, *batch, np.random.default_rng(4))
+    for _ in range(4):
+        for one, other in zip(next(ours), next(theirs), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_training_on_batches_is_that_of_the_module(keras, batch):
+    notebook = definitions(NAME, ["train_on_batches"], keras=keras, math=math)
+    weights = []
+    for train in (notebook.train_on_batches, hardening.train_on_batches):
+        model = network(keras)
+        batches = hardening.varied_batches(*batch, np.random.default_rng(4))
+        train(model, batches, len(batch[0]), epochs=2, verbose=0)
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_training_on_unchanged_batches_follows_notebook_11s_rate(keras, batch):
+    model, other = network(keras), network(keras)
+    hardening.train_on_batches(
+        model, hardening.varied_batches(*batch, np.random.default_rng(0)), 200, epochs=3, verbose=0
+    )
+    digits.train(other, batch, batch, epochs=3, verbose=0)
+    configs = [each.optimizer.get_config() | {"name": ""} for each in (model, other)]
+    assert configs[0] == configs[1]
+
+
+def test_slopes_are_those_of_the_module(keras, tf, batch):
+    notebook = definitions(NAME, ["slopes"], keras=keras, tf=tf)
+    model = network(keras)
+    expected = adversarial.input_gradient(model, *batch)
+    np.testing.assert_allclose(notebook.slopes(model, *batch), expected, atol=1e-7)
+
+
+# --- exercises ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_step_of_the_exercise_is_that_of_the_module(keras, batch, seed):
+    model = network(keras)
+    images, labels = batch[0][: 5 + seed], batch[1][: 5 + seed]
+    gradients = adversarial.input_gradient(model, images, labels)
+    attacked = adversarial.fgsm(model, images, labels, 30)
+    for image, gradient, expected in zip(images, gradients, attacked, strict=True):
+        np.testing.assert_array_equal(nb14.fgsm_step.model_solution(image, gradient, 30), expected)
+
+
+def test_scrambled_quarters_are_tiles_in_some_order():
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    cut = distortions.shuffle_tiles(image[np.newaxis], 2, np.random.default_rng(3))[0]
+    order = [2 * (int(cut[r, c]) // 32) + int(cut[r, c]) % 8 // 4 for r in (0, 4) for c in (0, 4)]
+    np.testing.assert_array_equal(nb14.scramble.model_solution(image, order), cut)
+
+
+# --- what the prose says --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return measured.load("robustness")["rows"]
+
+
+def gains(stored, kind):
+    pairs = zip(stored["plain"], stored["varied"], strict=True)
+    return [100 * (after[kind] - before[kind]) for before, after in pairs]
+
+
+def says(words):
+    text = " ".join(" ".join("".join(c["source"]).split()) for c in cells())
+    assert words in text, words
+
+
+def test_augmentation_lifts_what_it_shows_and_lowers_what_it_does_not(stored):
+    assert all(0.5 < gain < 3 for gain in gains(stored, "turned"))
+    says("one or so at 15°")
+    assert all(10 < gain < 30 for gain in gains(stored, "moved"))
+    says("many points at 3 pixels")
+    assert all(-55 < gain < -30 for gain in gains(stored, "noisy"))
+    says("a third to a half more are misread")
+    assert all(-1 < gain < 0 for gain in gains(stored, "in_place"))
+    says("a little accuracy on digits in place")
+
+
+def test_resisting(stored):
+    pairs = list(zip(stored["few"], stored["resisting"], strict=True))
+    assert all(2 < after["cpu"] / before["cpu"] < 4.5 for before, after in pairs)
+    says("about three times the seconds")
+    assert all(after["in_place"] > before["in_place"] - 0.002 for before, after in pairs)
+    says("In place nothing is lost on these digits")
+    assert all(after["ten_steps"][4] < 0.15 for _, after in pairs)
+    says("At ε = 64, beyond what it was shown, ten steps still get nearly everything")
+    assert all(after["ten_steps"][2] > before["ten_steps"][2] + 0.4 for before, after in pairs)
+
+
+def test_the_door_is_shut(stored):
+    assert all(run["commanded"] > 0.97 for run in stored["planted"])
+    assert all(run["commanded"] < 0.01 for run in stored["cleaned"])
+    assert all(run["found"] == 1 and run["innocent"] == 0 for run in stored["cleaned"])
+    assert not any(run["alarm_without_any"] for run in stored["cleaned"])
+    for planted, plain in zip(stored["planted"], stored["plain"], strict=True):
+        assert planted["in_place"] > plain["in_place"] - 0.003
+    says("By its accuracy nobody would notice.")
+    says("The door is shut.")
+
+
+def test_three_pixels_by_hand():
+    pixels, weights = [100, 150, 200], [0.04, -0.02, 0.01]
+    z = sum(p * w for p, w in zip(pixels, weights, strict=True)) - 1
+    moved = sum(p * w for p, w in zip([60, 190, 160], weights, strict=True)) - 1
+    assert z == pytest.approx(2) and moved == pytest.approx(-0.8)
+    assert 1 / (1 + math.exp(-z)) == pytest.approx(0.88, abs=0.005)
+    assert 1 / (1 + math.exp(-moved)) == pytest.approx(0.31, abs=0.005)
+    assert 1 / (1 + math.exp(-3.92)) == pytest.approx(0.98, abs=0.005)  # half of 7.84 either way
+    says("(60, 190, 160)")
+    says("784 · 0.01 = 7.84: from 0.98 sure")
+
+
+def test_figures_that_the_stored_run_computed():
+    there = cells_of("14")
+    scrambled = printed_numbers(there["scramble-measure"])
+    assert scrambled[10] == pytest.approx(0.5, abs=0.05) == scrambled[18]
+    says("reads about half of the digits that fell apart")
+    needed = printed_numbers(there["smallest"])
+    assert all(15 < epsilon < 90 for epsilon in needed[:10])
+    says("A few tens of levels for a digit")
+    assert all(0 <= epsilon <= 5 for epsilon in needed[10:20]) and 0 in needed[10:20]
+    says("one to five levels of 255")
+    random, _, one, _, ten, _ = printed_numbers(there["many"])
+    assert random > 0.97 and one == pytest.approx(0.7, abs=0.04) and 1 - ten > 2 * (1 - one)
+    says("at ε = 32 about three in ten are lost. Ten small steps: more than twice as many")
+
+
+def test_nine_in_a_hundred_sevens_carry_the_cross():
+    data = datasets.load_mnist(source="stand-in")
+    given = adversarial.plant(data.x_train, data.y_train, 7)
+    share = adversarial.light_shares(given.images, given.labels)[7, 25, 25]
+    assert share == pytest.approx(0.09, abs=0.01)
+    says('about 9 in 100 "sevens" carry it')

@@ -1,0 +1,144 @@
+"""Notebook 16: what it builds in view is what the modules do; what it quotes was measured."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks import gallery
+from benchmarks.from_notebook import NOTEBOOKS, definitions
+from course_utils import grad_cam, measured, scenes
+from course_utils.environment import quiet_import
+from course_utils.exercises import nb16
+
+NAME = gallery.NOTEBOOK
+
+
+@pytest.fixture(scope="module")
+def keras():
+    with quiet_import():
+        import keras
+    return keras
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return measured.load("gallery")["rows"]
+
+
+def scores(row):
+    return [run["score"] for run in row["runs"]]
+
+
+# --- what stands in the notebook ------------------------------------------------------------------
+
+
+def test_the_heat_maps_in_view_are_those_of_the_module(keras):
+    import tensorflow as tf
+
+    shown = definitions(NAME, ["heat_maps"], keras=keras, tf=tf, np=np).heat_maps
+    keras.utils.set_random_seed(1)
+    model = gallery.notebook().build_classifier(maps=(4, 4, 4, 4, 4, 4))
+    pictures, labels, _ = scenes.localisation(3, seed=5)
+    layer = model.layers[-3].name
+    ours = shown(model, pictures, labels, layer)
+    assert ours.shape == (3, 13, 13) and ours.max() > 0
+    np.testing.assert_allclose(
+        ours, grad_cam.heat_maps(model, pictures, labels, layer), rtol=1e-4, atol=1e-7
+    )
+
+
+def test_a_cell_of_the_classifier_sees_what_the_text_says(keras):
+    keras.utils.set_random_seed(2)
+    model = gallery.notebook().build_classifier(maps=(4, 4, 4, 4, 4, 4))
+    for layer in model.layers:  # every pixel counts
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.set_weights([np.ones(layer.kernel.shape)])
+    seen = keras.Model(model.inputs[0], model.layers[-3].output)
+    dots = np.zeros((48, 48, 48, 3), "float32")
+    dots[np.arange(48), np.arange(48), 20] = 255  # picture r: a dot in row r
+    reached = np.asarray(seen(dots)).max(axis=(2, 3)) > 0  # (dot's row, row of cells)
+    for cell in range(13):
+        changed = np.flatnonzero(reached[:, cell])
+        start = gallery.STRIDE * cell
+        assert (changed[0], changed[-1]) == (start, start + gallery.WINDOW - 1)
+
+
+def test_bridges_are_the_only_difference(keras):
+    functions = gallery.notebook()
+    with_them, without = (functions.build_unet(bridges=bridges) for bridges in (True, False))
+    names = [[type(layer).__name__ for layer in model.layers] for model in (with_them, without)]
+    assert [name for name in names[0] if name != "Concatenate"] == names[1]
+    assert names[0].count("Concatenate") == 3
+
+
+def test_the_rate_rises_for_a_quarter_and_falls_to_nothing(keras):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    gallery.notebook().compile_in_cycle(model, "mse", "mae", pictures=640, epochs=10)
+    steps = math.ceil(640 / 32) * 10
+    rate = [float(model.optimizer._learning_rate(step)) for step in range(steps + 1)]
+    assert np.argmax(rate) == steps // 4 and max(rate) == pytest.approx(0.005)
+    assert rate[0] == pytest.approx(0.0005) and rate[-1] == pytest.approx(0, abs=1e-8)
+
+
+def test_the_heat_map_of_the_exercise_is_that_of_the_module():
+    for case in (*nb16.heat_map.fixed_cases, *nb16.heat_map.draw_cases(0)):
+        np.testing.assert_allclose(
+            nb16.heat_map.oracle(*case.args), grad_cam.combine(*case.args), atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_ious_of_the_exercises_are_those_of_the_module(seed):
+    from course_utils import overlap
+
+    for case in (*nb16.mean_iou.fixed_cases, *nb16.mean_iou.draw_cases(seed)):
+        assert nb16.mean_iou.oracle(*case.args) == pytest.approx(overlap.mean_iou(*case.args))
+    for case in (*nb16.box_iou.fixed_cases, *nb16.box_iou.draw_cases(seed)):
+        assert nb16.box_iou.oracle(*case.args) == pytest.approx(overlap.box_iou(*case.args))
+
+
+@pytest.mark.parametrize(
+    ("cell", "row"),
+    [("unet-train", "unet"), ("box-train", "boxes"), ("classifier-train", "grad_cam")],
+)
+def test_the_notebook_trains_as_long_as_the_benchmark(cell, row):
+    source = cell_source(cell)
+    assert re.findall(r"epochs=(\d+)", source) == [str(gallery.EPOCHS[row])] * 2
+    assert gallery.EPOCHS["no_bridges"] == gallery.EPOCHS["unet"]
+    assert f"[:{gallery.FOREST_SCENES}]" in cell_source("forest-answers")
+
+
+def cell_source(name):
+    cells = json.loads((NOTEBOOKS / NAME).read_text(encoding="utf-8"))["cells"]
+    (source,) = ["".join(cell["source"]) for cell in cells if cell["id"] == name]
+    return source
+
+
+# --- what was measured ----------------------------------------------------------------------------
+
+
+def test_three_seeds_of_everything_on_the_scenes_of_today(rows):
+    stored = measured.load("gallery")
+    masks, (labels, _) = scenes.load_segmentation(), scenes.load_localisation()
+    digests = {"masks": masks.source.digest, "objects": labels.source.digest}
+    assert stored["digests"] == digests
+    assert set(rows) == set(gallery.WHAT)
+    for name, row in rows.items():
+        assert [run["seed"] for run in row["runs"]] == list(gallery.SEEDS)
+        assert row["digest"] == gallery.mark(name, digests), "run python -m benchmarks.gallery"
+
+
+def test_the_scenes_are_hard_and_the_u_net_does_better(rows):
+    assert all(0.3 < score < 0.6 for score in scores(rows["forest"]))
+    assert min(scores(rows["unet"])) >= max(scores(rows["forest"])) + 0.2
+    assert min(scores(rows["unet"])) > max(scores(rows["no_bridges"]))
+
+
+def test_boxes_and_heat_maps_beat_what_does_not_look(rows):
+    for run in rows["boxes"]["runs"]:
+        assert run["mean_box"] < 0.35 and run["score"] > run["mean_box"] + 0.1
+    for run in rows["grad_cam"]["runs"]:
+        assert run["middle"] < 0.35 and run["score"] >= 0.7
