@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.from_notebook import NOTEBOOKS, definitions
 from course_utils import adversarial, datasets, digits, distortions, hardening, measured
+from course_utils.checks import NOT_YET, WELL_DONE
 from course_utils.environment import quiet_import
 from course_utils.exercises import nb14
 from tests.notebooks.test_quoted_figures import cells_of, printed_numbers
@@ -121,6 +122,25 @@ def test_scrambled_quarters_are_tiles_in_some_order():
     cut = distortions.shuffle_tiles(image[np.newaxis], 2, np.random.default_rng(3))[0]
     order = [2 * (int(cut[r, c]) // 32) + int(cut[r, c]) % 8 // 4 for r in (0, 4) for c in (0, 4)]
     np.testing.assert_array_equal(nb14.scramble.model_solution(image, order), cut)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "sly"),
+    [
+        (nb14.held_out, lambda a, y: np.mean(a.mean(axis=0) == y)),
+        (nb14.held_out, lambda a, y: np.mean(a.sum(axis=0) == y * len(a))),
+        (nb14.held_out, lambda a, y: np.mean(np.median(a, axis=0) == y)),
+        (nb14.fgsm_step, lambda x, g, e: np.clip(x + min(e, 60) * np.sign(g), 0, 255)),
+        (nb14.fgsm_step, lambda x, g, e: np.clip(x + e * np.sign(np.round(g, 2)), 0, 255)),
+        (nb14.fgsm_step, lambda x, g, e: np.clip(x + e * np.sign(np.round(g, 3)), 0, 255)),
+        (nb14.fgsm_step, lambda x, g, e: np.clip(x + e * g / (abs(g) + 1e-4), 0, 255)),
+        (nb14.scramble, lambda x, o: nb14.my_scramble(x, sorted(o))),
+        (nb14.routing_step, lambda p, b: b + np.maximum(nb14.my_routing_step(p, b) - b, 0)),
+    ],
+)
+def test_sly_answers_are_rejected(exercise, sly):
+    assert exercise.verdict(exercise.model_solution).voice == WELL_DONE
+    assert exercise.verdict(sly).voice == NOT_YET
 
 
 # --- what the prose says --------------------------------------------------------------------------

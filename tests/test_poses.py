@@ -510,6 +510,10 @@ def words_of(cell):
         ("poses-measured-after", "The random split promises what no new person will get"),
         ("poses-measured-after", "the network can only guess between the two"),
         ("poses-measured-after", "thirty people bring far more than ten"),
+        (
+            "poses-measured-after",
+            "pictures of the same thirty (the first row) bring only about two points",
+        ),
         ("pack-after", "less than a third of the large one"),
         ("pack-after", "ninety-nine of a hundred answers"),
     ],
@@ -521,6 +525,11 @@ def test_the_notebook_says_what_the_benchmark_found(cell, words):
 def test_with_wrong_labels_of_mirror_images_the_two_sides_are_a_guess(stored):
     sides = [run["sides"] for run in stored["not swapped"]]
     assert 0.35 < np.median(sides) < 0.65
+
+
+def test_three_times_as_many_pictures_of_the_same_people_bring_two_points(stored):
+    found = medians(stored)
+    assert 100 * (found["person"] - found["thirty people"]) == pytest.approx(2, abs=1)
 
 
 def test_the_small_file_is_less_than_a_third(stored):

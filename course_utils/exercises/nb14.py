@@ -109,6 +109,11 @@ scramble = Exercise(
             "quarter `order[k]`.",
         ),
         Misconception(
+            lambda image, order: my_scramble(image, [number - 1 for number in order]),
+            "You count the quarters from 1. They are numbered from 0, as NumPy counts: "
+            "`quarters[order[0]]`, without a − 1.",
+        ),
+        Misconception(
             lambda image, order: my_scramble(
                 image, [2 * (order[k] % 2) + order[k] // 2 for k in (0, 2, 1, 3)]
             ),
@@ -209,7 +214,7 @@ def _fgsm_step_random(rng: np.random.Generator) -> Iterator[Case]:
         image = rng.integers(0, 256, shape, dtype=np.uint8)
         image.flat[:3] = 0, 250, 120
         gradient = np.round(rng.normal(0, 0.4, shape), 2)
-        gradient.flat[:3] = -0.25, 0.5, 0.0
+        gradient.flat[:4] = -0.25, 0.5, 0.0, 1e-4
         yield Case((image, gradient, int(rng.integers(8, 60))))
 
 
@@ -235,6 +240,10 @@ fgsm_step = Exercise(
             (np.array([[0, 30], [128, 255]], dtype=np.uint8), np.array([[0.2, 0], [-3, -0.1]]), 32),
             "a little picture",
         ),
+        Case(
+            (np.array([[20, 90, 140]], dtype=np.uint8), np.array([[0.003, -1e-4, -0.002]]), 100),
+            "slopes as small as those of a network, and a long step",
+        ),
     ],
     random_cases=_fgsm_step_random,
     tolerance=1e-6,
@@ -249,6 +258,28 @@ fgsm_step = Exercise(
             lambda image, gradient, epsilon: _step(image, gradient, epsilon, way=lambda g: g),
             "You add the gradient itself. FGSM takes its *sign*: every pixel takes a step of the "
             "same length, however small its slope.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: image + epsilon * gradient,
+            "You add the gradient itself. FGSM takes its *sign*, so that every pixel takes a step of "
+            "the same length; then cut off at 0 and 255.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: image - epsilon * np.sign(gradient),
+            "You subtract: down the slope, as in training, and the loss shrinks. An attack makes it "
+            "*grow*: add, then cut off at 0 and 255.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: image - epsilon * gradient,
+            "Two things: an attack goes *up* the slope, so add; and FGSM takes the *sign* of the "
+            "gradient, so that every pixel takes a step of the same length.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: _step(
+                image, np.where(np.abs(gradient) < 0.005, 0, gradient), epsilon
+            ),
+            "You leave pixels with a small slope alone. In a network nearly all slopes are small, and "
+            "together they do it: whatever is not exactly 0 takes the whole step.",
         ),
         Misconception(
             lambda image, gradient, epsilon: _step(image, -gradient, epsilon),
@@ -352,6 +383,9 @@ def _held_out_random(rng: np.random.Generator) -> Iterator[Case]:
         answers[1, 1:3] += 1
         answers[2:, 3] += 1
         answers[2, 4:6] += 1
+        # One is fooled upwards and downwards: neither the mean nor the sum of its answers shows it.
+        labels[6] = 3
+        answers[:, 6] = [3, 2, 4, 3][:attacks]
         yield Case((answers % 10, labels))
 
 
@@ -372,6 +406,10 @@ held_out = Exercise(
         Case((np.array([[5, 6], [5, 6]]), np.array([5, 6])), "nothing is fooled"),
         Case((np.array([[5, 6], [6, 5]]), np.array([5, 6])), "everything is fooled"),
         Case((np.array([[4, 4, 0, 4]]), np.array([4, 4, 4, 4])), "no attack: plain accuracy"),
+        Case(
+            (np.array([[3, 6], [2, 6], [4, 6]]), np.array([3, 6])),
+            "fooled into a lower and into a higher digit",
+        ),
     ],
     random_cases=_held_out_random,
     tolerance=1e-6,
@@ -386,6 +424,14 @@ held_out = Exercise(
             lambda answers, labels: np.mean(answers == labels),
             "You average over the attacks, as if they came by lot. An attacker takes the one that "
             "works: a picture holds out only if it is right under *every* one.",
+        ),
+        Misconception(
+            lambda answers, labels: np.mean(answers.mean(axis=0) == labels),
+            "You average the answers and compare with the label. Class numbers are names: 2 and 4 do "
+            "not make a 3. Compare first, `answers == labels`.",
+            variants=[
+                lambda answers, labels: np.mean(answers.sum(axis=0) == labels * len(answers))
+            ],
         ),
         Misconception(
             lambda answers, labels: _shares(answers, labels).min(),
@@ -729,6 +775,11 @@ routing_step = Exercise(
             "share: `axis=1`, with `keepdims=True`.",
         ),
         Misconception(
+            _round_of(shares=lambda logits: np.exp(logits) / np.exp(logits).sum(axis=1)),
+            "Your sums have the shape (lower,), and NumPy lays them along the columns (or stops). With "
+            "`keepdims=True` they are (lower, 1): each row is divided by its own.",
+        ),
+        Misconception(
             _round_of(shares=lambda logits: logits),
             "You use the logits themselves as shares. They are zeros at first, so nothing would ever "
             "be sent: make shares of them, a softmax over each row.",
@@ -752,6 +803,15 @@ routing_step = Exercise(
             _round_of(agree=lambda p, v: np.linalg.norm(p - v, axis=2)),
             "You add the distance from prediction to output, so whoever is far away gets *more*. "
             "Agreement is the dot product: large where both point the same way.",
+        ),
+        Misconception(
+            _round_of(agree=lambda p, v: np.maximum((p * v).sum(axis=2), 0)),
+            "You drop the negative agreements. A prediction that points the other way is to count "
+            "*against*: add the dot product as it is.",
+        ),
+        Misconception(
+            _round_of(agree=lambda p, v: (p * v).mean(axis=2)),
+            "You take the mean over the components. A dot product is their sum: `.sum(axis=2)`.",
         ),
         Misconception(
             _round_of(agree=_cosine),
