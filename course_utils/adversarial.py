@@ -418,6 +418,12 @@ def find_pattern(
     TypeError, ValueError
         As `light_shares`.
 
+    Notes
+    -----
+    It takes hundreds of pictures of each label, better thousands. Where `least` of a label are one
+    or two pictures, chance makes patterns: among 600 of the course's stand-in digits it raised a
+    false alarm in 7 of 20 draws, among all 12,000 none.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
