@@ -6,7 +6,8 @@ The stick figures of `course_utils.poses`, three times: each seed draws other pe
 training elsewhere. All rows of a seed learn from pictures of the same fifty people, and are tested
 once, on 1000 pictures: of ten people whom they never saw, or, for the rows with a random split, of
 anybody. The recipe is notebook 15's (`pose_network`, `varied`, `train_poses`), chosen on the
-validation part of seed 0; the rows differ in one point each. The network of the first row is also
+validation part of seed 0; the rows differ in one point each (a random split also has pictures of
+forty and more people in its training part, instead of thirty). The network of the first row is also
 packed for a phone (`course_utils.phone`), and its answers compared.
 
 Every run is stored as soon as it ends, in `results/pose_split.json`, under a digest of its data

@@ -8,9 +8,12 @@ smaller one), a new last layer on the frozen base, and the whole base, fine-tune
 a new last layer on the first one or two groups only. Each of five draws has a base of its own,
 examples of its own and starts of its own.
 
-Everything is done by the notebook's functions. Rates and epochs (`RECIPES`) were chosen for each
-way by itself on 1000 validation pictures of the new classes, with draws 100 and up, from the
-`TRIED` ones, and then left alone; the test part is read once per draw and way.
+Everything is done by the notebook's functions. Rates and epochs (`RECIPES`) were chosen for
+"scratch", "frozen" and "tuned", each by itself, on 1000 validation pictures of the new classes,
+with draws 100 and up, from the `TRIED` ones, and then left alone; the test part is read once per
+draw and way. The smaller network takes the recipe of "scratch", and the first one or two groups
+that of all three, so neither is at its best: read their rows with care. The rate of "tuned" is the
+lowest of those tried, at which little moves.
 
 Every draw is stored as soon as it ends, in `results/transfer.json`, under a digest of data,
 settings and the notebook's functions.

@@ -514,6 +514,9 @@ def words_of(cell):
             "poses-measured-after",
             "pictures of the same thirty (the first row) bring only about two points",
         ),
+        ("poses-baseline-after", "with three other draws of people it had 0.10 to 0.12"),
+        ("poses-baseline-after", "With a random split it looks more than twice as good"),
+        ("poses-curves-after", "more than ten points less, and a higher loss"),
         ("pack-after", "less than a third of the large one"),
         ("pack-after", "ninety-nine of a hundred answers"),
     ],
@@ -530,6 +533,21 @@ def test_with_wrong_labels_of_mirror_images_the_two_sides_are_a_guess(stored):
 def test_three_times_as_many_pictures_of_the_same_people_bring_two_points(stored):
     found = medians(stored)
     assert 100 * (found["person"] - found["thirty people"]) == pytest.approx(2, abs=1)
+
+
+def test_the_baseline_is_near_guessing_and_a_random_split_hides_it(stored):
+    for honest, leaking in zip(stored["linear"], stored["linear random"], strict=True):
+        assert 0.095 <= honest["accuracy"] < 0.125
+        assert leaking["accuracy"] > 2 * honest["accuracy"]
+
+
+def test_new_people_cost_more_than_ten_points():
+    from course_utils import trained
+
+    history = trained.history("15_poses")["history"]
+    curves = {name: values[-1] for name, values in history.items()}
+    assert curves["val_accuracy"] < curves["accuracy"] - 0.10
+    assert curves["val_loss"] > curves["loss"]
 
 
 def test_the_small_file_is_less_than_a_third(stored):

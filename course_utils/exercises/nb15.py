@@ -120,6 +120,33 @@ def _all_frozen(old, classes):
     return model
 
 
+def _thawed_inside(old, classes):
+    model = _all_frozen(old, classes)
+    model.layers[-1].trainable = True
+    return model
+
+
+def _stacked(old, classes):
+    import keras
+
+    return keras.Sequential([old, keras.layers.Dense(classes, activation="softmax")])
+
+
+def _popped(old, classes):
+    import keras
+
+    old.pop()
+    old.trainable = False
+    old.add(keras.layers.Dense(classes, activation="softmax"))
+    return old
+
+
+def _popped_and_wrapped(old, classes):
+    old.pop()
+    old.trainable = False
+    return _stacked(old, classes)
+
+
 def _from_scratch(old, classes):
     import keras
 
@@ -150,13 +177,17 @@ def _probe_reuse(answer):
         model = answer(old, classes)
         if not isinstance(model, keras.Model):
             return "What comes back should be a Keras model that takes pictures."
+        after = old.get_weights()
+        same_shapes = [array.shape for array in after] == [array.shape for array in before]
+        if not same_shapes or (model is old and not np.array_equal(after[-2], before[-2])):
+            return "old changed"
         if model is old:
             return "the old model"
+        if not all(np.array_equal(a, b) for a, b in zip(before, after, strict=True)):
+            return "The weights of `old` have changed: it should only be read."
         finding = _judge_reuse(model, classes, pictures, features, old_answers)
         if finding is not None:
             return finding
-        if not all(np.array_equal(a, b) for a, b in zip(before, old.get_weights(), strict=True)):
-            return "The weights of `old` have changed: it should only be read."
     return None
 
 
@@ -177,11 +208,11 @@ def _judge_reuse(model, classes, pictures, features, old_answers):
     kernels = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
     if not model.trainable_weights:
         return "all frozen"
-    if any(len(weight.shape) == 4 for weight in kernels):
-        return "not frozen"
     shapes = [tuple(weight.shape) for weight in kernels]
     if (old_answers.shape[1], classes) in shapes:
         return "on the old answers"
+    if any(len(weight.shape) == 4 for weight in kernels):
+        return "not frozen"
     if len(kernels) > 1:
         return "another layer"
     if len(kernels) == 0 or shapes != [(features.shape[1], classes)]:
@@ -189,9 +220,17 @@ def _judge_reuse(model, classes, pictures, features, old_answers):
     vectors = [weight for weight in model.trainable_weights if len(weight.shape) == 1]
     if len(vectors) > 1:
         return "normalisation learns"
-    bias = np.asarray(vectors[0]) if vectors else 0.0
-    sums = features @ np.asarray(kernels[0]) + bias
-    return _judge_answers(model, pictures, sums, says)
+    # With the random weights of the start all probabilities may be 0 or 1, and then softmax and
+    # sigmoid say the same. So the new layer is judged with weights that make sums of a few units.
+    rng = np.random.default_rng(classes)
+    kernel = rng.uniform(-1, 1, shapes[0])
+    kernel *= 1.5 / np.std(features @ kernel)
+    kernels[0].assign(kernel)
+    bias = rng.uniform(-1, 1, classes) if vectors else 0.0
+    if vectors:
+        vectors[0].assign(bias)
+    sums = features @ kernel + bias
+    return _judge_answers(model, pictures, sums, np.asarray(model(pictures, training=False)))
 
 
 def _judge_answers(model, pictures, sums, says):
@@ -201,7 +240,7 @@ def _judge_answers(model, pictures, sums, says):
         powers = np.exp(sums - sums.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
-    if np.allclose(says, sums, atol=1e-3):
+    if np.allclose(says, sums, atol=1e-3) or np.allclose(says, np.maximum(sums, 0), atol=1e-3):
         return "bare sums"
     if np.allclose(says, 1 / (1 + np.exp(-sums)), atol=1e-4):
         return "sigmoid"
@@ -236,7 +275,7 @@ reuse = ProbeExercise(
     misconceptions=[
         Misconception(
             lambda old, classes: _reuse_with(old, classes, freeze=lambda features: None),
-            "The parts are right, but nothing is frozen: the first steps with a random new layer would "
+            "What you took over isn't frozen: the first steps with a random new layer would "
             "change all that was learned. Set `trainable` of the part you took over to False.",
             key="not frozen",
         ),
@@ -249,8 +288,10 @@ reuse = ProbeExercise(
         Misconception(
             _all_frozen,
             "Now nothing is left to learn: the new layer is frozen, too. Freeze only the part that you "
-            "took over.",
+            "took over. (An outer model's switch wins: frozen as a whole, it learns nothing, even if a "
+            "layer in it is thawed again.)",
             key="all frozen",
+            variants=[_thawed_inside],
         ),
         Misconception(
             lambda old, classes: _reuse_with(old, classes, cut=-1),
@@ -260,13 +301,21 @@ reuse = ProbeExercise(
             variants=[
                 lambda old, classes: _reuse_with(
                     old, classes, cut=-1, freeze=lambda features: setattr(features, "trainable", 0)
-                )
+                ),
+                _stacked,
             ],
         ),
         Misconception(
             lambda old, classes: old,
             "That is the old network with its old answers. The new classes need a layer of their own.",
             key="the old model",
+        ),
+        Misconception(
+            _popped,
+            "You took the last layer off `old` itself: whoever still needs the old network has lost its "
+            "answers. Leave `old` as it is, and build a new model from its layers.",
+            key="old changed",
+            variants=[_popped_and_wrapped],
         ),
         Misconception(
             lambda old, classes: my_reuse(old, _OLD_CLASSES),
@@ -287,8 +336,9 @@ reuse = ProbeExercise(
         ),
         Misconception(
             lambda old, classes: _reuse_with(old, classes, activation=None),
-            "Your new layer gives bare sums. What turns sums into probabilities?",
+            "Your new layer gives bare sums, or those above 0. What turns sums into probabilities?",
             key="bare sums",
+            variants=[lambda old, classes: _reuse_with(old, classes, activation="relu")],
         ),
         Misconception(
             _from_scratch,
@@ -299,7 +349,6 @@ reuse = ProbeExercise(
                 lambda old, classes: _reuse_with(
                     old, classes, before=[_layer("Rescaling", 1 / 255)]
                 ),
-                lambda old, classes: _reuse_with(old, classes, activation="relu"),
                 _softmax_twice,
             ],
         ),
@@ -437,6 +486,15 @@ depthwise = Exercise(
             "A kernel has side × side weights, not `side`.",
         ),
         Misconception(
+            _counted(lambda k, i, o: 9 * i + i * o),
+            "Right for kernels of 3 × 3. A kernel has side × side weights, and `side` may be another.",
+        ),
+        Misconception(
+            lambda h, w, k, i, o: (_right_count(k, i, o), 2 * h * w * _right_count(k, i, o)),
+            "The numbers to learn are right. You count additions too, or everything twice: asked for "
+            "are the multiplications alone, one for each weight and place.",
+        ),
+        Misconception(
             _counted(lambda k, i, o: (k * k + 1) * i + (i + 1) * o),
             "You count a bias for each kernel. Here none has one: batch normalisation follows, with its β.",
             variants=[_counted(lambda k, i, o: k * k * i + i + i * o + o)],
@@ -548,6 +606,12 @@ def _first_pictures(person, share, rng):
     order = np.argsort(person, kind="stable")
     cut = round(share * len(person))
     return order[cut:], order[:cut]
+
+
+def _by_their_pictures(person, share, rng):
+    people = list(dict.fromkeys(rng.permutation(person).tolist()))
+    in_test = np.isin(person, people[: max(1, round(share * len(people)))])
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 
 
 def _shuffled_persons(person, share, rng):
@@ -775,6 +839,10 @@ def _draw_key(split):
     never = set(range(5)) - {who for pair in chosen for who in pair}
     if never:
         return "first" if 0 in never else "never"
+    drawn = np.bincount([who for pair in chosen for who in pair], minlength=5)
+    # Of 150 draws each is in 60 ± 6. Two people have one picture, and three have six.
+    if drawn[[0, 2, 4]].min() > drawn[[1, 3]].max() + 20:
+        return "unequal"
     if len(set(chosen)) < 10:
         return (
             "pairs",
@@ -868,6 +936,12 @@ split_by_person = ProbeExercise(
             "However often we draw, somebody is never tested. Everybody should have a chance: is the "
             "last one left out?",
             key="never",
+        ),
+        Misconception(
+            _by_their_pictures,
+            "People with many pictures are drawn more often than others. Draw from a list in which "
+            "everybody stands once: `np.unique(person)`.",
+            key="unequal",
         ),
         Misconception(
             _by_person(choose=_next_to_each_other),
@@ -1109,6 +1183,8 @@ quantise = Exercise(
         _quantise_case([-0.5, 0.0, 0.13, 0.37, 0.92], -0.5, 0.92, "the row of the text"),
         _quantise_case([-1.0, 0.0, 1.9], -0.5, 1.0, "two values outside: they end at the ends"),
         _quantise_case([[0.107, -0.043], [0.399, 0.002]], -0.31, 0.62, "a table"),
+        _quantise_case([0.0, 0.337, -1.6], -1.687, 0.863, "0 stands 168.7 steps above −128"),
+        _quantise_case([0.0, 0.337, 1.6], -0.893, 1.657, "0 stands 89.3 steps above −128"),
     ],
     random_cases=_quantise_random,
     hints=[
@@ -1190,6 +1266,21 @@ quantise = Exercise(
             _zero_not_whole,
             "You round only once, at the end. Then 0 itself falls between two whole numbers, and a "
             "network's many zeros all become a little wrong. Round the zero point first, by itself.",
+        ),
+        Misconception(
+            _in_8_bits(zero=lambda low, scale: int(-128 - low / scale)),
+            "You cut off what stands after the point of the zero point (`int` does). Round it: then 0 is "
+            "off by half a step at most.",
+        ),
+        Misconception(
+            _in_8_bits(zero=lambda low, scale: int(np.floor(-128 - low / scale))),
+            "You round the zero point down. Take the nearest whole number.",
+            variants=[_in_8_bits(zero=lambda low, scale: int((-128 - low / scale) // 1))],
+        ),
+        Misconception(
+            _in_8_bits(zero=lambda low, scale: int(np.ceil(-128 - low / scale))),
+            "You round the zero point up. Take the nearest whole number.",
+            variants=[_in_8_bits(zero=lambda low, scale: -128 - int(low / scale // 1))],
         ),
         Misconception(
             _multiplied,
