@@ -29,7 +29,7 @@ from course_utils.datasets import Dataset
 from course_utils.environment import quiet_import
 
 NOTEBOOK = "16_a_gallery_of_uses.ipynb"
-FUNCTIONS = ["build_seeker", "train_seeker", "compile_in_cycle"]
+FUNCTIONS = ["build_seeker", "turned_batches", "train_seeker", "compile_in_cycle"]
 SEEDS = (0, 1, 2)
 BEHIND = (1.0, 1.5, 2.0, 2.5, 3.0)
 TURNS = 100

@@ -54,7 +54,7 @@ def combine(maps: Any, gradients: Any) -> np.ndarray:
 
 
 def heat_maps(
-    model: keras.Model, pictures: np.ndarray, classes: Any, layer: str, batch_size: int = 100
+    model: keras.Model, pictures: np.ndarray, classes: Any, layer: str, batch_size: int = 25
 ) -> np.ndarray:
     """Return where in each picture a layer speaks for a class.
 

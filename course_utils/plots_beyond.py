@@ -77,6 +77,7 @@ def show_heat(
     *,
     columns: int = 6,
     size: float = 1.5,
+    above: bool = False,
 ) -> Figure:
     """Show pictures in grey with a heat map over each, at its true place, and its hottest cell.
 
@@ -96,6 +97,8 @@ def show_heat(
         Pictures in a row, at most.
     size : float
         Width of a picture in inches.
+    above : bool
+        Show the pictures as they are, in colour, in a row above: for at most `columns` of them.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def show_heat(
     Raises
     ------
     ValueError
-        If there are not as many heat maps or boxes as pictures.
+        If there are not as many heat maps or boxes as pictures, or too many for a row above.
 
     Examples
     --------
@@ -120,10 +123,17 @@ def show_heat(
         raise ValueError(f"heat: shape ({len(pictures)}, rows, columns) expected, got {heat.shape}")
     boxes = None if boxes is None else _boxes(boxes, len(pictures), "boxes")
     grey = np.repeat(np.asarray(pictures).mean(axis=-1, keepdims=True), 3, axis=-1)
-    figure = plots.show_images(grey.astype(np.uint8), labels, columns=columns, size=size)
+    shown, offset = grey.astype(np.uint8), 0
+    if above:
+        if len(shown) > columns:
+            raise ValueError(f"above: at most {columns} pictures are expected, got {len(shown)}")
+        shown, offset = np.concatenate([np.asarray(pictures, np.uint8), shown]), len(shown)
+        labels = None if labels is None else [""] * offset + list(labels)
+        columns = offset
+    figure = plots.show_images(shown, labels, columns=columns, size=size)
     height, width = grey.shape[1:3]
     for number, (row, column) in enumerate(peaks(heat, window, stride)):
-        axes, (rows, columns_) = figure.axes[number], heat[number].shape
+        axes, (rows, columns_) = figure.axes[offset + number], heat[number].shape
         # imshow counts from pixel centres: half a pixel less than counted from the corner
         first = window / 2 - stride / 2 - 0.5
         extent = (first, first + stride * columns_, first + stride * rows, first)
@@ -133,7 +143,8 @@ def show_heat(
         )
         axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
         if boxes is not None:
-            _draw_box(axes, boxes[number], plots.COLOURS["data"], "-")
+            for each in {number, offset + number}:
+                _draw_box(figure.axes[each], boxes[number], plots.COLOURS["data"], "-")
         axes.plot(column - 0.5, row - 0.5, "x", color="white", markersize=8, markeredgewidth=2)
     return figure
 

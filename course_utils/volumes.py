@@ -563,6 +563,9 @@ def by_template(volumes: np.ndarray, turns: int = 200, behind: float = 0.0) -> n
     if turns < 1:
         raise ValueError(f"turns is {turns!r}; expected 1 or more.")
     densities, side = _volumes(volumes), 11
+    if len(densities) > 25:  # some at a time: their spectra take much memory
+        parts = [volumes[start : start + 25] for start in range(0, len(densities), 25)]
+        return np.concatenate([by_template(part, turns, behind) for part in parts])
     wide = (SIDE + side - 1,) * 3  # so that nothing wraps round
     spectra = np.fft.rfftn(densities, wide, axes=(1, 2, 3))
     best = np.full(densities.shape, -np.inf)

@@ -33,12 +33,33 @@ def test_a_heat_map_lies_where_its_cells_look():
     assert np.isnan(figure.axes[1].lines[0].get_xydata()).all()  # a map without a hottest cell
 
 
+def test_the_pictures_stand_above_their_heat_maps():
+    heat = np.zeros((2, 3, 3))
+    heat[1, 2, 0] = 1
+    bright = PICTURES + np.array([200, 0, 0], np.uint8)
+    figure = plots_beyond.show_heat(bright, heat, 4, 2, BOXES, ["a", "b"], above=True)
+    assert [len(axes.patches) for axes in figure.axes] == [1] * 4
+    assert [len(axes.lines) for axes in figure.axes] == [0, 0, 1, 1]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "a", "b"]
+    picture = np.asarray(figure.axes[0].images[0].get_array())
+    assert picture[0, 0, 0] > picture[0, 0, 1]  # in colour
+    first, second = (figure.axes[number].get_position() for number in (1, 3))
+    assert first.x0 == pytest.approx(second.x0) and first.y0 > second.y1
+    np.testing.assert_allclose(figure.axes[3].lines[0].get_xydata(), [[2 - 0.5, 6 - 0.5]])
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: plots_beyond.show_boxes(PICTURES, BOXES[:1]), r"boxes: shape \(2, 4\)"),
         (lambda: plots_beyond.show_boxes(PICTURES, BOXES, [[1, 2, 3]] * 2), "found: shape"),
         (lambda: plots_beyond.show_heat(PICTURES, np.ones((1, 3, 3)), 4, 2), "heat: shape"),
+        (
+            lambda: plots_beyond.show_heat(
+                PICTURES, np.ones((2, 3, 3)), 4, 2, columns=1, above=True
+            ),
+            "above: at most 1",
+        ),
         (lambda: plots_beyond.show_heat(PICTURES, np.ones((2, 3, 3)), 4, 2, [[1]]), "boxes: shape"),
     ],
 )

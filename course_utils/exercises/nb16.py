@@ -71,6 +71,16 @@ def _pooled(truth, predicted, classes):
     return shared / (2 * truth.size - shared)
 
 
+def _of_the_truth_alone(truth, predicted, classes):
+    """Count the classes up to the largest number of the truth."""
+    return my_mean_iou(truth, predicted, int(truth.max()) + 1)
+
+
+def _picture_by_picture(truth, predicted, classes):
+    pairs = zip(truth, predicted, strict=True)
+    return float(np.mean([my_mean_iou(one, other, classes) for one, other in pairs]))
+
+
 def _mean_iou_random(rng: np.random.Generator) -> Iterator[Case]:
     for classes in (3, 4, 5):
         truth = rng.integers(0, classes, (4, 5))
@@ -102,6 +112,14 @@ mean_iou = Exercise(
             "class 2 is never predicted",
         ),
         Case((np.array([[1, 2], [2, 2]]), np.array([[1, 2], [1, 2]]), 4), "no ground"),
+        Case(
+            (
+                np.array([[[0, 0, 1], [0, 0, 0]], [[0, 1, 1], [2, 1, 1]]]),
+                np.array([[[0, 1, 1], [0, 0, 0]], [[0, 1, 1], [2, 2, 1]]]),
+                3,
+            ),
+            "two pictures",
+        ),
     ],
     random_cases=_mean_iou_random,
     tolerance=1e-9,
@@ -189,6 +207,16 @@ mean_iou = Exercise(
             "You add up what is shared over all classes, and the unions, and divide once: large "
             "classes decide. Divide for each class, then take the mean.",
         ),
+        Misconception(
+            _of_the_truth_alone,
+            "You stop at the largest class of the truth. A class with a higher number that was "
+            "predicted where it isn't has to count, too, with 0: go through `range(classes)`.",
+        ),
+        Misconception(
+            _picture_by_picture,
+            "You take the mean IoU of each picture (or each row) and then the mean of those. Count "
+            "the pixels of all pictures together first, then divide, once for each class.",
+        ),
     ],
     well_done="A prediction that says ground everywhere: what is its accuracy on these scenes, and what "
     "its mean IoU?",
@@ -207,7 +235,7 @@ def my_box_iou(box, other):
 
 
 def _by_painting(box, other):
-    ours, theirs = (np.zeros((60, 60), bool) for _ in range(2))
+    ours, theirs = (np.zeros((200, 200), bool) for _ in range(2))
     ours[box[0] : box[2], box[1] : box[3]] = True
     theirs[other[0] : other[2], other[1] : other[3]] = True
     return (ours & theirs).sum() / (ours | theirs).sum()
@@ -238,6 +266,27 @@ def _boxes(
         return ratio(shared, area(box), area(other), hull)
 
     return answer
+
+
+def _one_side_clamped(rows: bool) -> Callable:
+    """Make the height at least 0, or the width, and forget the other."""
+
+    def answer(box, other):
+        height = min(box[2], other[2]) - max(box[0], other[0])
+        width = min(box[3], other[3]) - max(box[1], other[1])
+        shared = max(0, height) * width if rows else height * max(0, width)
+        areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (box, other)]
+        return shared / (areas[0] + areas[1] - shared)
+
+    return answer
+
+
+def _painted_on_a_scene(box, other):
+    """Paint both boxes on the 48 × 48 pixels of the notebook's scenes."""
+    ours, theirs = (np.zeros((48, 48), bool) for _ in range(2))
+    ours[box[0] : box[2], box[1] : box[3]] = True
+    theirs[other[0] : other[2], other[1] : other[3]] = True
+    return (ours & theirs).sum() / (ours | theirs).sum()
 
 
 def _corner_and_size(box, other):
@@ -284,13 +333,16 @@ box_iou = Exercise(
     oracle=_box_iou_oracle,
     cases=[
         Case(((0, 0, 2, 3), (0, 1, 2, 4)), "two columns shared, of four"),
+        Case(((0, 0, 4, 4), (1, 2, 5, 6)), "the two worked by hand"),
         Case(((1, 1, 3, 3), (1, 1, 3, 3)), "the same box"),
         Case(((0, 0, 4, 4), (1, 1, 3, 3)), "one inside the other"),
         Case(((1, 1, 3, 3), (0, 0, 4, 5)), "the second around the first"),
         Case(((0, 0, 2, 2), (2, 0, 4, 2)), "they only touch"),
         Case(((0, 0, 2, 2), (5, 6, 9, 9)), "far apart, in rows and in columns"),
         Case(((0, 0, 4, 2), (1, 5, 3, 9)), "apart in columns only"),
+        Case(((0, 1, 2, 5), (4, 2, 7, 4)), "apart in rows only"),
         Case(((2, 3, 7, 8), (4, 1, 9, 6)), "corner over corner"),
+        Case(((40, 10, 70, 30), (42, 20, 120, 40)), "in a larger picture"),
     ],
     random_cases=_box_random,
     tolerance=1e-9,
@@ -327,6 +379,21 @@ box_iou = Exercise(
             _boxes(side=lambda low, high: abs(high - low)),
             "`abs` makes a gap between two boxes look like something they share. A negative side means "
             "that nothing is shared: `max(0, …)`.",
+        ),
+        Misconception(
+            _one_side_clamped(rows=True),
+            "The height is at least 0 with you, the width isn't: boxes that are apart in columns only "
+            "get a negative IoU. `max(0, …)` for both sides.",
+        ),
+        Misconception(
+            _one_side_clamped(rows=False),
+            "The width is at least 0 with you, the height isn't: boxes that are apart in rows only "
+            "get a negative IoU. `max(0, …)` for both sides.",
+        ),
+        Misconception(
+            _painted_on_a_scene,
+            "You paint the boxes on 48 × 48 pixels. That is right for our scenes, but a box may lie "
+            "in a larger picture: work with the edges, not with pixels.",
         ),
         Misconception(
             _both_ends,
@@ -441,6 +508,8 @@ def _heat_random(rng: np.random.Generator) -> Iterator[Case]:
         slopes = np.round(rng.normal(0, 1, (rows, columns, channels)), 1)
         slopes[..., 0] += 1
         slopes[..., 1] -= 1
+        if channels == 3:  # as they are before ReLU
+            maps = maps - 1.5
         yield Case((maps, slopes))
 
 
@@ -462,6 +531,10 @@ heat_map = Exercise(
                 np.array([[[0.5, 1.0, -1.0], [1.5, 0.0, -2.0], [1.0, -4.0, 0.0]]]),
             ),
             "three maps of 1 × 3",
+        ),
+        Case(
+            (_TWO_MAPS - [0.0, 2.0], _TWO_SLOPES),
+            "negative numbers in the second map, whose weight is −1",
         ),
     ],
     random_cases=_heat_random,
@@ -501,11 +574,28 @@ heat_map = Exercise(
         ),
         Misconception(
             _heat(weigh=lambda gradients: np.maximum(gradients.mean(axis=(0, 1)), 0)),
-            "You apply ReLU to the weights, or to each weighted map, so that maps which speak against "
-            "the class don't count at all. First add everything up; ReLU comes at the very end.",
-            variants=[
-                _heat(end=lambda heat: heat, add=lambda products: np.maximum(products, 0).sum(-1))
-            ],
+            "You apply ReLU to the weights, so that maps which speak against the class don't count at "
+            "all. First add everything up; ReLU comes at the very end.",
+        ),
+        Misconception(
+            _heat(end=lambda heat: heat, add=lambda products: np.maximum(products, 0).sum(-1)),
+            "You apply ReLU to each weighted map before you add them up: what speaks against the class "
+            "no longer takes anything away. First add everything up; ReLU comes at the very end.",
+        ),
+        Misconception(
+            lambda maps, gradients: _heat()(np.maximum(maps, 0), gradients),
+            "You apply ReLU to the maps before you weigh them. Maps may hold negative numbers, and they "
+            "count: ReLU comes once, at the very end.",
+        ),
+        Misconception(
+            _heat(weigh=lambda gradients: gradients.mean(axis=0)),
+            "Your mean goes over the rows only: each column of a map has a weight of its own. One "
+            "weight for a whole map: `axis=(0, 1)`.",
+        ),
+        Misconception(
+            _heat(weigh=lambda gradients: gradients.mean()),
+            "Your mean goes over all maps together: a single weight for everything. Each map needs its "
+            "own: `axis=(0, 1)` leaves the channels.",
         ),
         Misconception(
             _heat(weigh=lambda gradients: np.maximum(gradients, 0).mean(axis=(0, 1))),
@@ -594,6 +684,14 @@ def _gram_of_moved(features):
     channels = features.shape[-1]
     rows = features - features.mean(axis=(0, 1))
     return np.einsum("hwi,hwj->ij", rows, rows) / (features.size // channels)
+
+
+def _gram_by_cov(features):
+    return np.cov(features.reshape(-1, features.shape[-1]).T)
+
+
+def _gram_by_corrcoef(features):
+    return np.corrcoef(features.reshape(-1, features.shape[-1]).T)
 
 
 def _gram_of_means(features):
@@ -691,6 +789,26 @@ gram = Exercise(
             _gram_of_moved,
             "You take each map's mean away first: that is the covariance. The Gram matrix multiplies the "
             "maps as they are.",
+        ),
+        Misconception(
+            _gram_by_cov,
+            "That is the covariance, `np.cov`: it takes each map's mean away first, and divides by one "
+            "less than the number of places. The Gram matrix multiplies the maps as they are.",
+        ),
+        Misconception(
+            lambda features: np.cov(features.reshape(-1, features.shape[-1]).T, bias=True),
+            "That is `np.cov` with `bias=True`: it takes each map's mean away first. The Gram matrix "
+            "multiplies the maps as they are.",
+        ),
+        Misconception(
+            _gram_by_corrcoef,
+            "That is the correlation, `np.corrcoef`: it takes the means away and makes the diagonal 1. "
+            "The Gram matrix keeps how strong each map is.",
+        ),
+        Misconception(
+            _gram_of(lambda sums, features: sums / (features[..., 0].size - 1)),
+            "You divide by one less than the number of places, as one does for a sample's variance. "
+            "Here it is a plain mean over all places.",
         ),
         Misconception(
             lambda features: (features**2).mean(axis=(0, 1)),
@@ -793,6 +911,8 @@ def _conv3d_random(rng: np.random.Generator) -> Iterator[Case]:
                 rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 4.0], kernel),
             )
         )
+    # quarters and eighths: sums of their products are exact, and seldom whole
+    yield Case((rng.integers(-9, 10, (3, 4, 3)) / 4, rng.choice([-0.5, 0.375, 1.25], (2, 2, 2))))
 
 
 _CORNERS = np.zeros((3, 3, 3))
@@ -881,6 +1001,11 @@ conv3d = Exercise(
         Misconception(
             _side_by_side,
             "Your windows lie side by side, as in pooling. A convolution moves by one voxel at a time.",
+        ),
+        Misconception(
+            lambda volume, kernel: _conv3d_oracle(volume, kernel).astype(int),
+            "Your result holds whole numbers only: what comes after the decimal point is cut off. "
+            "`np.zeros(shape)`, without `int`, keeps it.",
         ),
         Misconception(
             lambda volume, kernel: _conv3d_oracle(volume, kernel) / kernel.size,

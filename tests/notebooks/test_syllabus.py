@@ -113,7 +113,7 @@ NUMBERS = {
         *[-38, 28],  # the zero point, and 0.37, in 8 bits
     ],
     "16": [
-        *[112, 80, 48],  # maps behind each bridge of the U-Net
+        *[84, 60, 36],  # maps behind each bridge of the U-Net
         *[2, 3, 7],  # the heat map by hand
         8,  # the first number of the volume's convolution
     ],
