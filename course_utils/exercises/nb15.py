@@ -16,7 +16,7 @@ def my_reuse(old, classes):
     import keras
 
     features = keras.Model(old.inputs[0], old.layers[-2].output)
-    features.trainable = False
+    features.trainable = False  # these layers are shared with old: they are frozen there, too
     return keras.Sequential([features, keras.layers.Dense(classes, activation="softmax")])
 
 
@@ -101,6 +101,11 @@ def _freeze_convolutions_only(features):
     for layer in features.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.trainable = False
+
+
+def _freeze_each_weight(features):
+    for weight in features.weights:
+        weight.trainable = False
 
 
 def _layer(name: str, *arguments, **settings):
@@ -246,10 +251,13 @@ def _judge_answers(model, pictures, sums, says):
         return "sigmoid"
     if not np.allclose(says, softmax(sums), atol=1e-4):
         return "other features"
-    for _ in range(3):  # a random layer may do nothing once
-        if not np.allclose(model(pictures, training=True), says, atol=1e-4):
-            return "not the same in training"
-    return None
+    # a random layer may do nothing once
+    training = [np.asarray(model(pictures, training=True)) for _ in range(3)]
+    if all(np.allclose(each, says, atol=1e-4) for each in training):
+        return None
+    if all(np.array_equal(each, training[0]) for each in training):
+        return "batch statistics"
+    return "not the same in training"
 
 
 reuse = ProbeExercise(
@@ -377,13 +385,21 @@ reuse = ProbeExercise(
             ],
         ),
         Misconception(
+            lambda old, classes: _reuse_with(old, classes, freeze=_freeze_each_weight),
+            "Each weight is frozen by itself, but in training batch normalisation still goes by the batch "
+            "at hand, and rewrites its notes. Only a frozen *layer* reads from them: "
+            "`features.trainable = False`.",
+            key="batch statistics",
+        ),
+        Misconception(
             _features_only,
             "That is the part to take over, as it is. Now the new answer: a dense layer on top of it.",
             key="no answer",
         ),
     ],
-    well_done="How many numbers are left to learn, for 128 features and 4 classes? And how many when "
-    "everything may move?",
+    well_done="How many numbers are left to learn, for 128 features and 4 classes? And beware: a model "
+    "built like this shares its layers with `old`. They are frozen there, too, and whoever thaws and "
+    "trains them changes `old`: the notebook copies its base first (`clone_model`, `set_weights`).",
 )
 
 # --- the price of a depthwise convolution ---------------------------------------------------------
@@ -681,13 +697,31 @@ def _no_split_seed(person, share, rng):
     return my_split_by_person(person, share, np.random.default_rng())
 
 
+def _coin_for_each_person(person, share, rng):
+    people = np.unique(person)
+    in_test = np.isin(person, people[rng.random(len(people)) < share])
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
+def _until_enough_pictures(person, share, rng):
+    people = rng.permutation(np.unique(person))
+    so_far = np.cumsum([(person == who).sum() for who in people])
+    in_test = np.isin(person, people[: 1 + int((so_far < share * len(person)).sum())])
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
+def _later_more_often(people, count, rng):
+    weights = np.arange(1, len(people) + 1) ** 0.8
+    return rng.choice(people, count, replace=False, p=weights / weights.sum())
+
+
 def _next_to_each_other(people, count, rng):
     start = rng.integers(len(people))
     return np.take(people, np.arange(start, start + count), mode="wrap")
 
 
 _SIZES = (6, 1, 6, 1, 6)  # 40 % of these pictures are 8: not the pictures of any two people
-_DRAWS = 150
+_DRAWS = 400
 
 
 def _people_mixed(seed, names=(0, 1, 2, 3, 4), sizes=_SIZES):
@@ -697,6 +731,8 @@ def _people_mixed(seed, names=(0, 1, 2, 3, 4), sizes=_SIZES):
 
 def _split_form(result, person):
     """Return train and test as arrays of positions, or what is wrong with them."""
+    if isinstance(result, list):
+        return "list"
     if not isinstance(result, tuple) or len(result) != 2:
         return "Return two arrays, the positions of the training pictures and of the test pictures."
     parts = [np.asarray(part) for part in result]
@@ -731,6 +767,20 @@ def _split_form(result, person):
 
 def _split_tried(split, person, share, seed):
     return _split_form(split(person, share, np.random.default_rng(seed)), person)
+
+
+def _by_coins(split):
+    """Tell whether whole persons are tested, but now too many and now too few."""
+    person, counts = _people_mixed(2), []
+    for seed in range(24):
+        parts = _split_tried(split, person, 0.4, seed)
+        if parts == "empty":
+            counts.append(0)
+        elif not isinstance(parts, str):
+            if _shared(person, parts).size:
+                return False
+            counts.append(len(np.unique(person[parts[1]])))
+    return len(counts) > 12 and min(counts) < max(counts) and max(counts) > 2
 
 
 def _shared(person, parts):
@@ -788,6 +838,8 @@ def _count_key(person, share, parts):
 
 def _probe_split(split):
     """Try small collections of pictures, and many draws."""
+    if _by_coins(split):
+        return "coins"
     if found := _leak_key(split):
         return found
     for names, sizes, share in (
@@ -840,9 +892,14 @@ def _draw_key(split):
     if never:
         return "first" if 0 in never else "never"
     drawn = np.bincount([who for pair in chosen for who in pair], minlength=5)
-    # Of 150 draws each is in 60 ± 6. Two people have one picture, and three have six.
-    if drawn[[0, 2, 4]].min() > drawn[[1, 3]].max() + 20:
-        return "unequal"
+    # Each is in 160 of 400 draws, give or take 10. Of five people drawn in pairs the covariances are
+    # 0.3 (I − J / 5) a draw, so this is χ² with 4 degrees of freedom: above 40 once in 20 million.
+    if ((drawn - 0.4 * _DRAWS) ** 2).sum() / (0.3 * _DRAWS) > 40:
+        # Two people have one picture, and three have six.
+        if drawn[[0, 2, 4]].min() > drawn[[1, 3]].max():
+            return "unequal"
+        often = ", ".join(map(str, drawn))
+        return "chances", f"Of {_DRAWS} draws these five people were in so many: {often}."
     if len(set(chosen)) < 10:
         return (
             "pairs",
@@ -851,7 +908,17 @@ def _draw_key(split):
     return None
 
 
-split_by_person = ProbeExercise(
+class _SplitExercise(ProbeExercise):
+    """An exercise whose probe may see that two parts came in a list instead of a tuple."""
+
+    def accept(self, result):
+        parts = (list, tuple, np.ndarray)
+        if type(result) is list and len(result) == 2 and all(type(p) in parts for p in result):
+            return [super(_SplitExercise, self).accept(part) for part in result]
+        return super().accept(result)
+
+
+split_by_person = _SplitExercise(
     name="split_by_person",
     solution=my_split_by_person,
     probe=_probe_split,
@@ -942,6 +1009,25 @@ split_by_person = ProbeExercise(
             "People with many pictures are drawn more often than others. Draw from a list in which "
             "everybody stands once: `np.unique(person)`.",
             key="unequal",
+        ),
+        Misconception(
+            _by_person(choose=_later_more_often),
+            "Some people are drawn more often than others, and everybody should have the same chance: "
+            "draw without weights.",
+            key="chances",
+        ),
+        Misconception(
+            _coin_for_each_person,
+            "The number of people in your test part changes from draw to draw, now too many, now too "
+            "few: a coin for each person does that, and so does counting pictures. First say how many "
+            "people, then draw so many.",
+            key="coins",
+            variants=[_until_enough_pictures],
+        ),
+        Misconception(
+            lambda person, share, rng: list(my_split_by_person(person, share, rng)),
+            "You return a list. Return a tuple: `return train, test`, without brackets.",
+            key="list",
         ),
         Misconception(
             _by_person(choose=_next_to_each_other),
@@ -1269,8 +1355,9 @@ quantise = Exercise(
         ),
         Misconception(
             _in_8_bits(zero=lambda low, scale: int(-128 - low / scale)),
-            "You cut off what stands after the point of the zero point (`int` does). Round it: then 0 is "
-            "off by half a step at most.",
+            "You cut off what stands after the point of the zero point (`int` does). 0 still comes back "
+            "as 0, but the whole ladder is shifted, `low` by up to a whole step. Round: then the shift "
+            "is half a step at most.",
         ),
         Misconception(
             _in_8_bits(zero=lambda low, scale: int(np.floor(-128 - low / scale))),
