@@ -143,7 +143,7 @@ def test_what_notebook_14_says_of_them_was_measured(stored):
     middle = {
         name: np.median(a, axis=0) for name, a in (("net", net), ("rival", rival), ("small", small))
     }
-    # "Nowhere are the capsules ahead": by more than a tenth of a point
+    # "Nowhere are the capsules clearly ahead": by more than a tenth of a point
     assert np.all(middle["net"] <= np.minimum(middle["rival"], middle["small"]) + 0.001)
     # "In place, turned by 15° and moved by two pixels all three are level, to half a point"
     for i in (0, 1, 3):
@@ -165,7 +165,7 @@ def test_notebook_14_still_says_so():
     cells = json.loads(path.read_text("utf-8"))["cells"]
     said = {cell["id"]: "".join(cell["source"]) for cell in cells}["rivals-after"]
     for part in (
-        "Nowhere are the capsules ahead.",
+        "Nowhere are the capsules clearly ahead.",
         "In place, turned by 15° and moved by two pixels all three are level, to half a point.",
         "Turned by 30° the capsules are nearly three points behind their rival, and no seed of "
         "theirs reaches its worst",

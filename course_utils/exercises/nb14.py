@@ -242,7 +242,11 @@ fgsm_step = Exercise(
         ),
         Case(
             (np.array([[20, 90, 140]], dtype=np.uint8), np.array([[0.003, -1e-4, -0.002]]), 100),
-            "slopes as small as those of a network, and a long step",
+            "small slopes, and a long step",
+        ),
+        Case(
+            (np.array([[60, 110, 170]], dtype=np.uint8), np.array([[1e-6, -1e-9, 1e-12]]), 40),
+            "slopes as tiny as those of a network that is sure of a digit",
         ),
     ],
     random_cases=_fgsm_step_random,
@@ -280,6 +284,29 @@ fgsm_step = Exercise(
             ),
             "You leave pixels with a small slope alone. In a network nearly all slopes are small, and "
             "together they do it: whatever is not exactly 0 takes the whole step.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: _step(
+                image, gradient, epsilon, way=lambda g: np.where(np.abs(g) < 1e-5, 0, np.sign(g))
+            ),
+            "You take tiny slopes for 0. Where a network is sure, all of its slopes are that tiny, and "
+            "your attack would stand still: whatever is not exactly 0 takes the whole step.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: _step(
+                image, gradient, epsilon, way=lambda g: np.tanh(1e6 * g)
+            ),
+            "A steep tanh is not yet a sign: tiny slopes take less than the whole step. `np.sign` "
+            "does not ask how large a number is.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: _step(image, gradient, epsilon, low=-np.inf),
+            "You cut off at 255 only. Dark pixels that get darker fall below 0: cut off at both ends.",
+        ),
+        Misconception(
+            lambda image, gradient, epsilon: _step(image, gradient, epsilon, high=np.inf),
+            "You cut off at 0 only. Light pixels that get lighter rise above 255: cut off at both "
+            "ends.",
         ),
         Misconception(
             lambda image, gradient, epsilon: _step(image, -gradient, epsilon),
@@ -467,6 +494,19 @@ held_out = Exercise(
             lambda answers, labels: np.mean((answers == answers[0]).all(axis=0)),
             "You ask whether the answer stays the same, not whether it is right. Compare with the "
             "labels.",
+        ),
+        Misconception(
+            lambda answers, labels: _shares(answers, labels).prod(),
+            "You multiply the accuracies, as if the attacks fooled pictures by independent lots. "
+            "Ask picture by picture: is it right in every row?",
+        ),
+        Misconception(
+            lambda answers, labels: 100 * my_held_out(answers, labels),
+            "That is a number of per cent. A share is between 0 and 1: leave the 100 out.",
+        ),
+        Misconception(
+            lambda answers, labels: my_held_out(answers, labels) / _shares(answers, labels)[0],
+            "You divide by the accuracy without an attack. Asked for is the share of *all* pictures.",
         ),
         Misconception(
             lambda answers, labels: np.mean((answers == labels)[1:].all(axis=0)),
@@ -858,6 +898,11 @@ routing_step = Exercise(
             _round_of(shrink=lambda sums: sums),
             "You compare with the sums before they are squashed. The upper capsules are "
             "`squash(sums)`: shorter than 1, or one loud capsule decides everything.",
+        ),
+        Misconception(
+            _round_of(shrink=lambda sums: sums / np.linalg.norm(sums, axis=1, keepdims=True)),
+            "Your upper capsules are all exactly 1 long, so none is surer than another. `squash` "
+            "gives them lengths that tell: use it.",
         ),
         Misconception(
             _round_of(shrink=lambda sums: squash(sums, axis=0)),
