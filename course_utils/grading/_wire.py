@@ -112,6 +112,7 @@ class Packer:
             "k": "keras",
             "model": keras.saving.serialize_keras_object(model),
             "compiled": compiled,
+            "trainable": [bool(weight.trainable) for weight in model.weights],
             "v": self.pack(list(model.get_weights()), depth + 1),
         }
 
@@ -226,6 +227,9 @@ class Unpacker:
             model.compile_from_config(told["compiled"])
         if weights:
             model.set_weights(weights)
+        for weight, learns in zip(model.weights, told["trainable"], strict=True):
+            if weight.trainable != bool(learns):  # frozen by itself: no configuration says so
+                weight.trainable = bool(learns)
         return model
 
 
