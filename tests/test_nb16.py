@@ -145,11 +145,23 @@ def test_boxes_and_heat_maps_beat_what_does_not_look(rows):
         assert run["middle"] < 0.35 and run["score"] >= 0.7
 
 
+def test_how_many_objects_lie_farther_out_than_any_cell():
+    _, places = scenes.load_localisation()
+    middles = (places.y_val[:, :2] + places.y_val[:, 2:]) / 2
+    first, side = gallery.WINDOW / 2, 48
+    farther = ((middles < first) | (middles > side - first)).any(axis=1)
+    assert f"{farther.mean():.0%}" == "39%"
+    assert "39 % of the objects" in cell_source("cam-miss-why")
+
+
 def test_what_the_prose_says_of_bridges_and_of_misses(rows):
     """'The bridges bring 0.11', 'something for every kind'; a cross outside is a warning."""
     gain = np.median(scores(rows["unet"])) - np.median(scores(rows["no_bridges"]))
     assert f"{gain:.2f}" == "0.11"
     assert "bring 0.11 on top" in cell_source("unet-bench-after")
+    counts = [gallery.notebook().build_unet(bridges=on).count_params() for on in (True, False)]
+    assert counts == [92_069, 73_925]
+    assert "92 069 parameters instead of 73 925" in cell_source("unet-bench-after")
     with_them, without = (
         np.mean([run["classes"] for run in rows[name]["runs"]], axis=0)
         for name in ("unet", "no_bridges")
@@ -166,6 +178,8 @@ def test_what_the_prose_says_of_rules():
         for row in measured.load("groups")["rows"]
     }
     assert max(found["brightness"], found["template"]) < 0.335
+    quoted = f"find {found['brightness']:.3f} and {found['template']:.3f}"
+    assert quoted in cell_source("rules-after")
     assert "a third at most" in cell_source("groups-bench-after")
     assert found["expert"] - found["template"] > found["network"] - found["expert"]
 
@@ -173,13 +187,18 @@ def test_what_the_prose_says_of_rules():
 # --- wrong answers that a reader found let through, or met without a word of their own ------------
 
 
-def _conv3d_in_whole_numbers(volume, kernel):
-    shape = np.array(volume.shape) - kernel.shape + 1
-    result = np.zeros(shape, int)
-    for place in np.ndindex(*shape):
-        window = volume[tuple(slice(p, p + k) for p, k in zip(place, kernel.shape, strict=True))]
-        result[place] = (window * kernel).sum()
-    return result
+def _conv3d_into(made_of):
+    def answer(volume, kernel):
+        shape = tuple(np.array(volume.shape) - kernel.shape + 1)
+        result = np.zeros(*made_of(volume, shape))
+        for place in np.ndindex(*shape):
+            window = volume[
+                tuple(slice(p, p + k) for p, k in zip(place, kernel.shape, strict=True))
+            ]
+            result[place] = (window * kernel).sum()
+        return result
+
+    return answer
 
 
 def _painted_on(side):
@@ -223,7 +242,7 @@ def _rows(features):
 
 
 WRONG = {
-    "conv3d in whole numbers": (nb16.conv3d, _conv3d_in_whole_numbers),
+    "conv3d in whole numbers": (nb16.conv3d, _conv3d_into(lambda v, size: (size, int))),
     "ReLU on the maps": (
         nb16.heat_map,
         lambda m, g: np.maximum((np.maximum(m, 0) * g.mean(axis=(0, 1))).sum(axis=-1), 0),
@@ -231,6 +250,18 @@ WRONG = {
     "ReLU on each weighted map": (
         nb16.heat_map,
         lambda m, g: np.maximum(m * g.mean(axis=(0, 1)), 0).sum(axis=-1),
+    ),
+    "mean over the maps": (nb16.heat_map, _heat_by(lambda slopes: slopes.mean(axis=-1))),
+    "mean over the maps, kept": (
+        nb16.heat_map,
+        _heat_by(lambda slopes: slopes.mean(axis=-1, keepdims=True)),
+    ),
+    "heat cut off at 255": (nb16.heat_map, lambda m, g: np.clip(nb16.my_heat_map(m, g), 0, 255)),
+    "conv3d in the volume's dtype": (nb16.conv3d, _conv3d_into(lambda v, size: (size, v.dtype))),
+    "conv3d in the volume's shape": (nb16.conv3d, _conv3d_into(lambda v, size: (v.shape,))),
+    "conv3d flipped in rows and columns": (
+        nb16.conv3d,
+        lambda volume, kernel: nb16.my_conv3d(volume, kernel[:, ::-1, ::-1]),
     ),
     "mean over rows only": (nb16.heat_map, _heat_by(lambda slopes: slopes.mean(axis=0))),
     "one mean for all maps": (nb16.heat_map, _heat_by(lambda slopes: slopes.mean())),
@@ -265,5 +296,12 @@ def test_a_likely_wrong_answer_is_called_by_its_name(what):
 
 
 def test_boxes_beyond_any_grid_of_the_notebook_are_asked_for():
-    assert nb16.box_iou.verdict(_painted_on(100)).voice == NOT_YET
-    assert nb16.box_iou.verdict(_painted_on(200)).voice == WELL_DONE
+    for side in (100, 120, 200, 1100, 5100):  # the last is large enough, but for numbers below 0
+        assert nb16.box_iou.verdict(_painted_on(side)).voice == NOT_YET
+    assert nb16.box_iou.verdict(nb16.my_box_iou).voice == WELL_DONE
+
+
+@pytest.mark.parametrize("top", [1, 20, 255, 100_000])
+def test_heat_has_no_upper_limit(top):
+    answer = nb16.heat_map.verdict(lambda m, g: np.clip(nb16.my_heat_map(m, g), 0, top))
+    assert answer.voice == NOT_YET

@@ -234,11 +234,15 @@ def my_box_iou(box, other):
     return shared / (areas[0] + areas[1] - shared)
 
 
-def _by_painting(box, other):
-    ours, theirs = (np.zeros((200, 200), bool) for _ in range(2))
-    ours[box[0] : box[2], box[1] : box[3]] = True
-    theirs[other[0] : other[2], other[1] : other[3]] = True
-    return (ours & theirs).sum() / (ours | theirs).sum()
+def _row_by_row(box, other):
+    """Count the pixels of every row that a box touches; no grid has to be large enough."""
+    shared = union = 0
+    for row in range(min(box[0], other[0]), max(box[2], other[2])):
+        ours, theirs = (
+            set(range(b[1], b[3])) if b[0] <= row < b[2] else set() for b in (box, other)
+        )
+        shared, union = shared + len(ours & theirs), union + len(ours | theirs)
+    return shared / union
 
 
 def _box_iou_oracle(box, other):
@@ -329,7 +333,7 @@ def _box_random(rng: np.random.Generator) -> Iterator[Case]:
 box_iou = Exercise(
     name="box_iou",
     solution=my_box_iou,
-    variants=[_by_painting],
+    variants=[_row_by_row],
     oracle=_box_iou_oracle,
     cases=[
         Case(((0, 0, 2, 3), (0, 1, 2, 4)), "two columns shared, of four"),
@@ -343,6 +347,8 @@ box_iou = Exercise(
         Case(((0, 1, 2, 5), (4, 2, 7, 4)), "apart in rows only"),
         Case(((2, 3, 7, 8), (4, 1, 9, 6)), "corner over corner"),
         Case(((40, 10, 70, 30), (42, 20, 120, 40)), "in a larger picture"),
+        Case(((1000, 4990, 1012, 5003), (1004, 4995, 1015, 5010)), "in a very large picture"),
+        Case(((-3, -2, 2, 4), (-1, 0, 3, 6)), "partly above the picture, and left of it"),
     ],
     random_cases=_box_random,
     tolerance=1e-9,
@@ -536,6 +542,7 @@ heat_map = Exercise(
             (_TWO_MAPS - [0.0, 2.0], _TWO_SLOPES),
             "negative numbers in the second map, whose weight is −1",
         ),
+        Case((1000 * _TWO_MAPS, 1000 * _TWO_SLOPES), "maps and slopes a thousand times as large"),
     ],
     random_cases=_heat_random,
     tolerance=1e-9,
@@ -596,6 +603,25 @@ heat_map = Exercise(
             _heat(weigh=lambda gradients: gradients.mean()),
             "Your mean goes over all maps together: a single weight for everything. Each map needs its "
             "own: `axis=(0, 1)` leaves the channels.",
+        ),
+        Misconception(
+            _heat(weigh=lambda gradients: gradients.mean(axis=-1)),
+            "Your mean goes over the last axis, the maps: a number for each cell. A weight belongs to a "
+            "whole map: take the mean over its rows and columns, `axis=(0, 1)`.",
+        ),
+        Misconception(
+            _heat(weigh=lambda gradients: gradients.mean(axis=-1, keepdims=True)),
+            "Your mean goes over the maps: each cell gets a weight, the same in all maps. A weight "
+            "belongs to a whole map: take the mean over its rows and columns, `axis=(0, 1)`.",
+        ),
+        Misconception(
+            _heat(end=lambda heat: np.clip(heat, 0, 1)),
+            "You cut the heat off at 1. Below 0 it becomes 0, but upwards there is no limit.",
+        ),
+        Misconception(
+            _heat(end=lambda heat: np.clip(heat, 0, 255)),
+            "You cut the heat off at 255, as if it were a picture. Below 0 it becomes 0, but upwards "
+            "there is no limit.",
         ),
         Misconception(
             _heat(weigh=lambda gradients: np.maximum(gradients, 0).mean(axis=(0, 1))),
@@ -903,6 +929,18 @@ def _one_short(volume, kernel):
     return _conv3d_oracle(volume, kernel)[:-1, :-1, :-1]
 
 
+def _in_the_volumes_corner(volume, kernel):
+    """Write the sums into an array as large as the volume."""
+    found = _conv3d_oracle(volume, kernel)
+    result = np.zeros(volume.shape)
+    result[tuple(slice(size) for size in found.shape)] = found
+    return result
+
+
+def _in_the_volumes_dtype(volume, kernel):
+    return _conv3d_oracle(volume, kernel).astype(volume.dtype)
+
+
 def _conv3d_random(rng: np.random.Generator) -> Iterator[Case]:
     for shape, kernel in (((3, 3, 3), (2, 2, 2)), ((4, 3, 5), (2, 2, 3)), ((4, 5, 4), (3, 2, 2))):
         yield Case(
@@ -943,6 +981,10 @@ conv3d = Exercise(
         Case(
             (np.arange(8.0).reshape(2, 2, 2) - 3, np.arange(8.0).reshape(2, 2, 2)), "a single place"
         ),
+        Case(
+            (np.arange(27).reshape(3, 3, 3) % 5, np.array([[[0.5, 0.25]], [[-0.75, 1.0]]])),
+            "a volume of whole numbers, a kernel of quarters",
+        ),
     ],
     random_cases=_conv3d_random,
     tolerance=1e-9,
@@ -962,6 +1004,21 @@ conv3d = Exercise(
         Misconception(
             lambda volume, kernel: _conv3d_oracle(volume, kernel[::-1]),
             "Your kernel runs backwards in depth. Its first slice belongs on the window's first slice.",
+        ),
+        Misconception(
+            lambda volume, kernel: _conv3d_oracle(volume, kernel[:, ::-1, ::-1]),
+            "Your kernel is flipped in rows and columns. That is the convolution of mathematics, and only "
+            "along two of the three axes; networks slide the kernel as it is.",
+        ),
+        Misconception(
+            _in_the_volumes_corner,
+            "Your sums are right, but the array that you write them into is as large as the volume, and "
+            "zeros are left at its ends. It needs (volume) − (kernel) + 1 places along each axis.",
+        ),
+        Misconception(
+            _in_the_volumes_dtype,
+            "Your result has the volume's dtype: for a volume of whole numbers, what comes after the "
+            "decimal point is cut off. `np.zeros(shape)`, without a dtype, keeps it.",
         ),
         Misconception(
             _slice_by_slice,
