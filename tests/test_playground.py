@@ -280,6 +280,17 @@ def test_training_has_an_end(monkeypatch):
     assert play.epoch == 3 and "Reset" in play._says
 
 
+def test_whoever_sees_the_end_sees_the_last_epoch(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_EPOCHS", 3)
+    play, at_the_end = playground(), []
+    play.observe(lambda change: at_the_end.append((change.new, play.epoch, play._says)), "_running")
+    with page(play):
+        play.run()
+        assert eventually(lambda: not play.running)
+    ((epoch, says),) = [rest for running, *rest in at_the_end if not running]
+    assert epoch == 3 and "Reset" in says
+
+
 # --- nonsense -----------------------------------------------------------------------------------
 
 

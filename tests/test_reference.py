@@ -216,14 +216,14 @@ NOT_TERMS = {
     "(inputs, nodes)", "answer minus truth", "answer right", "answer wrong", "backwards",
     "black", "blank sheet", "blue", "bold writing", "carboxylate", "cat", "change things",
     "circle", "closed loop", "column", "content", "direction", "distances", "downwards",
-    "everything", "exactly", "fix", "go downhill", "green", "grey", "height", "horses",
-    "inputs", "intersection", "largest number", "left", "length", "line", "mixes channels",
+    "everything", "exactly", "fix", "go downhill", "green", "grey", "height", "horses", "inputs",
+    "intersection", "largest number", "lean cnn", "left", "length", "line", "mixes channels",
     "moved", "network", "never read", "new", "next", "noise and light", "note", "numbers", "ok",
     "old", "one", "order", "overshoots", "photographs", "place", "poses", "program says no",
     "red", "right", "rival", "roughness", "row comes first", "rows", "run", "samples are rows",
-    "series of numbers", "shares", "shift + enter", "sign", "slides", "spiral", "stick figures",
-    "style", "sum", "sums", "tail", "thicker", "training thumbnail", "trillion", "turned",
-    "union", "w apart",
+    "series of numbers", "shares", "shift + enter", "sign", "size", "slides", "spiral",
+    "stick figures", "style", "sum", "sums", "table's cnn", "tail", "thicker",
+    "training thumbnail", "trillion", "turned", "union", "w apart",
 }  # fmt: skip
 
 

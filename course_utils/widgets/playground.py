@@ -386,7 +386,6 @@ class Playground(StillWidget):
             _, *hidden, output = dense.forward(self._network, self._plane)
         kept = np.unique(np.linspace(0, len(self._losses) - 1, _CURVE).astype(int))
         with self.hold_sync():
-            self._running = self._thread is not None
             self._epoch = len(self._losses) - 1
             self._says = self._in_words()
             self._points = np.column_stack(self._training).astype("<f4").tobytes()
@@ -395,6 +394,8 @@ class Playground(StillWidget):
             curve = np.column_stack([kept, np.array(self._losses)[kept]])
             self._curve = curve.astype("<f4").tobytes()
             self._frame += 1
+            # Last: whoever sees that it has ended finds everything else as it is at the end.
+            self._running = self._thread is not None
 
     def _in_words(self) -> str:
         training, fresh = self._losses[-1]
