@@ -172,35 +172,6 @@ def light(images: np.ndarray, levels: float) -> np.ndarray:
     return _bytes(images + (ramp if images.ndim == 3 else ramp[:, np.newaxis]))
 
 
-def brighten(images: np.ndarray, levels: float) -> np.ndarray:
-    """Make every pixel lighter by as many grey levels.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        ``(n, h, w)`` or ``(n, h, w, c)``, uint8.
-    levels : float
-        Grey levels; negative for darker. The result is cut off at 0 and 255.
-
-    Returns
-    -------
-    numpy.ndarray
-        As `images`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `images` are no such pictures or `levels` is no number.
-
-    Examples
-    --------
-    >>> brighten(np.array([[[0, 10, 250]]], dtype=np.uint8), 20)
-    array([[[ 20,  30, 255]]], dtype=uint8)
-    """
-    images = _pictures(images)
-    return _bytes(images.astype(float) + _number(levels, "levels"))
-
-
 def noise(images: np.ndarray, levels: float, rng: np.random.Generator) -> np.ndarray:
     """Add a normally distributed random number to every pixel.
 

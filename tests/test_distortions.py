@@ -17,7 +17,6 @@ EVERY = {
     "rotate": lambda images: distortions.rotate(images, 20),
     "scale": lambda images: distortions.scale(images, 1.3),
     "light": lambda images: distortions.light(images, 50),
-    "brighten": lambda images: distortions.brighten(images, -50),
     "noise": lambda images: distortions.noise(images, 20, np.random.default_rng(0)),
     "shuffle_tiles": lambda images: distortions.shuffle_tiles(images, 2, np.random.default_rng(0)),
 }
@@ -120,7 +119,6 @@ def test_nothing_changes_where_nothing_is_asked_for():
         distortions.rotate(images, 0),
         distortions.scale(images, 1),
         distortions.light(images, 0),
-        distortions.brighten(images, 0),
         distortions.noise(images, 0, np.random.default_rng(0)),
         distortions.shuffle_tiles(images, 1, np.random.default_rng(0)),
     ]
@@ -139,10 +137,10 @@ def test_light_comes_from_the_right_and_is_cut_off(shape):
     assert distortions.light(images, -200)[0, 0, -1].max() == 0
 
 
-def test_brightness_is_cut_off_at_both_ends():
+def test_light_is_cut_off_at_both_ends():
     images = np.array([[[0, 100, 250]]], dtype=np.uint8)
-    assert distortions.brighten(images, 10).tolist() == [[[10, 110, 255]]]
-    assert distortions.brighten(images, -110).tolist() == [[[0, 0, 140]]]
+    assert distortions.light(images, 20).tolist() == [[[0, 110, 255]]]
+    assert distortions.light(images, -300).tolist() == [[[0, 0, 0]]]
 
 
 def test_noise_has_the_size_asked_for_and_is_drawn_once():
@@ -210,7 +208,7 @@ def test_other_pictures_are_refused(change, images, error, says):
         (lambda: distortions.rotate(GOOD, np.nan), "degrees: finite numbers"),
         (lambda: distortions.scale(GOOD, 0), "factor: numbers greater than 0 .* got 0"),
         (lambda: distortions.light(GOOD, np.inf), "levels: a finite number"),
-        (lambda: distortions.brighten(GOOD, np.zeros(2)), "levels: a finite number"),
+        (lambda: distortions.light(GOOD, np.zeros(2)), "levels: a finite number"),
         (lambda: distortions.noise(GOOD, -1, RNG), "levels: 0 or more is expected, got -1"),
         (lambda: distortions.shuffle_tiles(GOOD, 3, RNG), "parts: .* divides 4 and 4 .* got 3"),
         (lambda: distortions.shuffle_tiles(GOOD, 2.0, RNG), r"parts: .* got 2\.0"),
