@@ -564,3 +564,14 @@ def test_each_group_adds_about_eleven_points(stored):
     assert 100 * (two - one) == pytest.approx(11, abs=1)
     assert 100 * (three - two) == pytest.approx(11, abs=1)
     assert abs(two - median(stored, "scratch", 20)) < 0.03
+
+
+def test_range_of_the_baseline_with_other_people():
+    """As the notebook quotes it, of other people than its own."""
+    (row,) = (row for row in measured.load("pose_split")["rows"] if row["name"] == "linear")
+    reached = [run["accuracy"] for run in row["runs"]]
+    assert len(reached) == 3 and 0 not in [run["seed"] for run in row["runs"]]
+    quoted = f"it had {min(reached):.2f} to {max(reached):.2f}"
+    notebook = json.loads((NOTEBOOKS / NAME).read_text(encoding="utf-8"))
+    (cell,) = (each for each in notebook["cells"] if each["id"] == "poses-baseline-after")
+    assert quoted in "".join(cell["source"])
